@@ -1,0 +1,22 @@
+/** Node runs the TypeScript as written; jest strips the types with the same stripper, so there is no transform. */
+const base = {
+  testEnvironment: 'node',
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  testPathIgnorePatterns: ['/node_modules/'],
+}
+const project = (displayName, folder, more = {}) => ({ ...base, displayName, testMatch: [`<rootDir>/test/${folder}/**/*.test.ts`], ...more })
+
+export default {
+  projects: [
+    project('unit', 'unit'),
+    project('rules', 'rules'),
+    project('channels', 'channels'),
+    project('emulator', 'emulator'),
+    project('sqlite', 'integration', { globals: { storeKind: 'sqlite' } }),
+    project('mysql', 'integration', { globals: { storeKind: 'mysql' } }),
+    project('browser', 'browser'),
+    project('miniprogram', 'miniprogram', { testEnvironment: 'jsdom' }),
+  ],
+}

@@ -1,0 +1,113 @@
+import type { Words } from '../../shared/kernel/codes.ts'
+import type { AccountId, AppId, OpenId, OutRefundNo, OutTradeNo, TransactionId } from '../../shared/kernel/ids.ts'
+import type { Currency, Money } from '../../shared/kernel/money.ts'
+import type { App, ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts'
+import type { Instant } from '../../shared/kernel/time.ts'
+import type { PrepareAsk } from '../core/rules/attempt.ts'
+import type { RefundReport, TradeReport } from '../core/rules/report.ts'
+import type { Log } from '../lib/log.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Settings } from '../lib/settings.ts'
+
+/** A channel as the registry lists it: what it can do as data, and how an account on it is made from the environment. */
+export type ChannelDefinition = {
+  readonly name: ChannelName
+  readonly label: Words
+  /** The account the environment describes; undefined when its names are not set. Problems go to `settings.refuse`. */
+  fromEnvironment(settings: Settings): AccountSource | undefined
+}
+
+/** Credentials that were read and checked; opening makes the keys and pools of one account. */
+export type AccountSource = { open(tools: AccountTools): ChannelAccount }
+
+export type AccountTools = {
+  readonly account: AccountId
+  readonly runtime: Runtime
+  readonly log: Log
+  /** What the account keeps over restarts and shares with other instances, such as platform certificates. */
+  readonly keepsake: Keepsake
+}
+
+/** A small text of an account in the store, by name. A later one replaces an earlier one. */
+export type Keepsake = {
+  load(name: string): Promise<string | undefined>
+  save(name: string, text: string): Promise<void>
+}
+
+/** One set of credentials on a channel, ready to be used. Every method but the readers throws ChannelError. */
+export type ChannelAccount = {
+  readonly channel: ChannelName
+  readonly account: AccountId
+  readonly label: Words
+  readonly payTypes: readonly PayType[]
+  readonly currencies: readonly Currency[]
+  readonly limits: ChannelLimits
+  /** The merchant number to which money goes; a report of another is a mismatch. */
+  readonly merchantRef: string
+  /** The app under which a means of payment, or a login, runs; undefined when none is configured. */
+  appIdFor(means: PayType | App): AppId | undefined
+
+  /** Asks for a payment. Asking again with the same parameters is allowed and gives a fresh action. */
+  prepare(ask: PrepareAsk): Promise<Prepared>
+  query(ask: { readonly outTradeNo: OutTradeNo; readonly transactionId?: TransactionId | undefined }): Promise<TradeReport>
+  /** Resolves when the channel says that the number can no longer be paid. */
+  close(ask: { readonly outTradeNo: OutTradeNo }): Promise<void>
+  refund(ask: RefundAsk): Promise<RefundReport>
+  queryRefund(ask: { readonly outRefundNo: OutRefundNo; readonly outTradeNo: OutTradeNo }): Promise<RefundReport>
+  /** @throws NoticeError when the bytes are not, verifiably, the channel's. */
+  readNotification(notice: RawNotice): Promise<Notice>
+  /** The channel's own words for "taken" and "refused". */
+  acknowledge(
+    outcome: { readonly taken: true } | { readonly taken: false; readonly status: number; readonly message: string },
+  ): Acknowledgement
+
+  /** Exchanges a login code. Absent where the channel has no login. */
+  login?(ask: {
+    readonly app: App
+    readonly code: string
+  }): Promise<{ readonly openId: OpenId; readonly appId: AppId; readonly unionId?: string | undefined }>
+  /** Fetches what the channel signs with; run by a task now and then. Absent where keys never change. */
+  refreshKeys?(): Promise<void>
+  /** Ends pools and timers. */
+  end?(): Promise<void>
+}
+
+export type ChannelLimits = {
+  readonly descriptionMaxBytes: number
+  readonly refundsPerOrder: number
+  readonly refundWithinMs: number
+  /** Two refunds of one order are at least this far apart. */
+  readonly refundIntervalMs: number
+  /** A number the channel does not know may still be on its way for so long. */
+  readonly notFoundIsUnknownMs: number
+}
+
+export type Prepared = {
+  readonly action: PayAction
+  readonly actionExpiresAt: Instant
+  /** What the channel wants back at the next call, JSON it alone reads. */
+  readonly channelState?: string | undefined
+}
+
+export type RefundAsk = {
+  readonly outTradeNo: OutTradeNo
+  readonly transactionId?: TransactionId | undefined
+  readonly outRefundNo: OutRefundNo
+  readonly amount: Money
+  /** What was paid. */
+  readonly total: Money
+  readonly reason?: string | undefined
+  readonly notifyUrl: string
+}
+
+export type RawNotice = { readonly headers: Readonly<Record<string, string | undefined>>; readonly body: Uint8Array }
+
+/** A notification whose signature verified. */
+export type Notice = { readonly notifyId: string } & (
+  | { readonly kind: 'trade'; readonly report: TradeReport }
+  | { readonly kind: 'refund'; readonly report: RefundReport }
+  /** Genuine, about something the product does not deal with. */
+  | { readonly kind: 'ignored'; readonly said: string }
+)
+
+export type Acknowledgement = { readonly status: number; readonly contentType?: string | undefined; readonly body: string }

@@ -1,0 +1,156 @@
+import type { AccountId, InboxId, MerchantId, OrderId, OutTradeNo, PaymentId, RefundId, TransactionId } from '../../../shared/kernel/ids.ts'
+import type { Minor } from '../../../shared/kernel/money.ts'
+import type { ChannelName, PayAction, PayType } from '../../../shared/kernel/pay.ts'
+import type { AttemptStatus, OrderStatus, RefundStatus } from '../../../shared/kernel/states.ts'
+import type { Instant } from '../../../shared/kernel/time.ts'
+import type { Attempt } from './attempt.ts'
+import type { NewEvent } from './event.ts'
+import type { Order } from './order.ts'
+import type { Refund } from './refund.ts'
+import type { NewTask, TaskKind } from './task.ts'
+
+/**
+ * What a rule wants written, as data. All of it is written in one transaction, or, when one of the changes finds its row in
+ * another state than the rule knew, none of it: then the rule is asked again with fresh rows.
+ */
+export type Decision = {
+  readonly changes: readonly Change[]
+  readonly events: readonly NewEvent[]
+  readonly tasks: readonly NewTask[]
+  /** Tasks that have nothing left to do once this is written. */
+  readonly ended: readonly EndedTask[]
+  readonly notes: readonly Note[]
+}
+
+export type EndedTask = { readonly kind: TaskKind; readonly merchantId: MerchantId; readonly subject: string }
+
+export type Change =
+  | { readonly kind: 'insertOrder'; readonly order: Order }
+  /** Counts one more attempt of a pending order; lost when the order is no longer pending or another attempt was counted meanwhile. */
+  | { readonly kind: 'countAttempt'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly attemptCount: number }
+  | { readonly kind: 'insertAttempt'; readonly attempt: Attempt }
+  | {
+      readonly kind: 'moveOrder'
+      readonly merchantId: MerchantId
+      readonly orderId: OrderId
+      readonly from: readonly OrderStatus[]
+      readonly to: OrderStatus
+      /** Given where the move is about all attempts: lost when one was added meanwhile. */
+      readonly attemptCount?: number
+      readonly set: {
+        readonly paid?: Minor
+        readonly keptPaymentId?: PaymentId
+        readonly channel?: ChannelName
+        readonly payType?: PayType
+        readonly transactionId?: TransactionId
+        readonly paidAt?: Instant
+        readonly closedAt?: Instant
+      }
+    }
+  | {
+      readonly kind: 'moveAttempt'
+      readonly merchantId: MerchantId
+      readonly orderId: OrderId
+      readonly paymentId: PaymentId
+      readonly from: readonly AttemptStatus[]
+      readonly to: AttemptStatus
+      readonly set: {
+        readonly kept?: boolean
+        readonly transactionId?: TransactionId
+        readonly action?: PayAction
+        readonly actionExpiresAt?: Instant
+        readonly channelState?: string
+        readonly failure?: string
+        readonly succeededAt?: Instant
+        readonly closedAt?: Instant
+      }
+    }
+  /** A fresh action for an attempt that is open already; lost when it is not. */
+  | {
+      readonly kind: 'renewAction'
+      readonly merchantId: MerchantId
+      readonly paymentId: PaymentId
+      readonly action: PayAction
+      readonly actionExpiresAt: Instant
+      readonly channelState?: string | undefined
+    }
+  /** Takes an amount out of what can be refunded and counts the refund; lost when there is not so much left, or `countMax` are made. */
+  | {
+      readonly kind: 'reserveRefund'
+      readonly merchantId: MerchantId
+      readonly orderId: OrderId
+      readonly amount: Minor
+      readonly countMax: number
+    }
+  | { readonly kind: 'insertRefund'; readonly refund: Refund }
+  | {
+      readonly kind: 'moveRefund'
+      readonly merchantId: MerchantId
+      readonly orderId: OrderId
+      readonly refundId: RefundId
+      readonly from: readonly RefundStatus[]
+      readonly to: RefundStatus
+      readonly set: { readonly channelRefundId?: string; readonly failure?: string; readonly succeededAt?: Instant }
+    }
+  /** The reserved amount went back to the payer. */
+  | { readonly kind: 'bookRefund'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly amount: Minor }
+  /** The reserved amount can be refunded again. */
+  | { readonly kind: 'releaseRefund'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly amount: Minor }
+  | { readonly kind: 'insertInbox'; readonly entry: InboxEntry }
+  | { readonly kind: 'insertUnmatched'; readonly unmatched: Unmatched }
+
+/** A verified notification, kept as it came; the same one comes once however often it is sent. */
+export type InboxEntry = {
+  readonly inboxId: InboxId
+  readonly channel: ChannelName
+  readonly account: AccountId
+  readonly notifyId: string
+  readonly merchantId?: MerchantId | undefined
+  readonly orderId?: OrderId | undefined
+  readonly receivedAt: Instant
+  readonly verdict: string
+  readonly body: string
+}
+
+/** Money that fits nothing here: listed for staff, never guessed at. */
+export type Unmatched = {
+  readonly channel: ChannelName
+  readonly account: AccountId
+  readonly outTradeNo: OutTradeNo
+  readonly transactionId: TransactionId
+  readonly reason: 'unknown_number' | 'mismatch'
+  readonly merchantId: MerchantId
+  readonly orderId?: OrderId | undefined
+  readonly amountMinor: number
+  readonly currency: string
+  readonly detail: string
+  readonly seenAt: Instant
+}
+
+/** A line of an order's timeline: a call and its answer, a notification, a transition. Secrets are masked before they get here. */
+export type Note = {
+  readonly merchantId: MerchantId
+  readonly orderId: OrderId
+  readonly at: Instant
+  readonly kind: 'call' | 'notification' | 'transition' | 'request'
+  readonly title: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+const nothing: Decision = { changes: [], events: [], tasks: [], ended: [], notes: [] }
+
+/** A decision of the given parts; what is not given is empty. */
+export function decision(parts: Partial<Decision>): Decision {
+  return { ...nothing, ...parts }
+}
+
+/** One decision that does what several do, in their order. */
+export function together(...decisions: readonly Decision[]): Decision {
+  return {
+    changes: decisions.flatMap((one) => one.changes),
+    events: decisions.flatMap((one) => one.events),
+    tasks: decisions.flatMap((one) => one.tasks),
+    ended: decisions.flatMap((one) => one.ended),
+    notes: decisions.flatMap((one) => one.notes),
+  }
+}

@@ -1,0 +1,52 @@
+import {
+  type AccountId,
+  asRefundId,
+  type MerchantId,
+  type OrderId,
+  type OutRefundNo,
+  type OutTradeNo,
+  type PaymentId,
+  type RefundId,
+  type TransactionId,
+} from '../../../shared/kernel/ids.ts'
+import type { Money } from '../../../shared/kernel/money.ts'
+import type { ChannelName } from '../../../shared/kernel/pay.ts'
+import type { RefundStatus } from '../../../shared/kernel/states.ts'
+import type { Instant } from '../../../shared/kernel/time.ts'
+
+/** Why money goes back: somebody asked, a second payment of one order, a payment after closing, or it was done outside of us. */
+export const refundCauses = ['requested', 'duplicate', 'late', 'external'] as const
+export type RefundCause = (typeof refundCauses)[number]
+
+export type Refund = {
+  readonly merchantId: MerchantId
+  readonly refundId: RefundId
+  readonly outRefundNo: OutRefundNo
+  readonly orderId: OrderId
+  readonly paymentId: PaymentId
+  readonly outTradeNo: OutTradeNo
+  readonly transactionId?: TransactionId | undefined
+  readonly channel: ChannelName
+  readonly account: AccountId
+  readonly amount: Money
+  /** What the attempt was paid with; the channel wants it beside the amount. */
+  readonly total: Money
+  readonly reason?: string | undefined
+  readonly notifyUrl: string
+  readonly cause: RefundCause
+  readonly status: RefundStatus
+  readonly channelRefundId?: string | undefined
+  readonly failure?: string | undefined
+  readonly createdAt: Instant
+  readonly succeededAt?: Instant | undefined
+}
+
+/** Whether a refund gives back surplus money: the order's own figures know nothing of it. */
+export function isSurplus(refund: Pick<Refund, 'cause'>): boolean {
+  return refund.cause === 'duplicate' || refund.cause === 'late'
+}
+
+/** The one refund a surplus payment can ever have: its number follows from the payment's, so it cannot be made twice. */
+export function surplusRefundId(paymentId: PaymentId): RefundId {
+  return asRefundId(`ref_${paymentId.slice(paymentId.indexOf('_') + 1)}`)
+}

@@ -1,0 +1,41 @@
+import type { MerchantId, TaskId } from '../../../shared/kernel/ids.ts'
+import { type Instant, later } from '../../../shared/kernel/time.ts'
+
+export const taskKinds = ['payment.sync', 'order.expire', 'refund.send', 'refund.sync', 'keys.refresh', 'store.sweep'] as const
+export type TaskKind = (typeof taskKinds)[number]
+
+/** Something to do later, written with what makes it necessary. One of a kind for a subject. */
+export type NewTask = {
+  readonly kind: TaskKind
+  readonly merchantId: MerchantId
+  /** The payment, order, refund or account it is about. */
+  readonly subject: string
+  readonly runAt: Instant
+}
+
+export type Task = NewTask & { readonly taskId: TaskId; readonly tries: number; readonly leaseOwner: string; readonly leaseUntil: Instant }
+
+const second = 1000
+const minute = 60 * second
+
+/** When the next try of a kind comes, after so many tries; the last step repeats for ever. */
+const ladders: Record<TaskKind, readonly number[]> = {
+  'payment.sync': [5 * second, 15 * second, 30 * second, minute, 3 * minute, 10 * minute, 30 * minute],
+  'order.expire': [15 * second, 30 * second, minute, 2 * minute, 5 * minute],
+  'refund.send': [2 * second, 10 * second, 30 * second, minute, 5 * minute, 30 * minute],
+  /** The rhythm WeChat recommends for refund queries, begun a little earlier. */
+  'refund.sync': [10 * second, minute, minute, minute, minute, minute, 5 * minute, 10 * minute, 20 * minute, 30 * minute],
+  'keys.refresh': [minute, 5 * minute, 30 * minute],
+  'store.sweep': [10 * minute],
+}
+
+/**
+ * The instant of the next try.
+ *
+ * @param tries how often it ran already; 0 gives the first delay of the ladder.
+ */
+export function nextTry(kind: TaskKind, tries: number, now: Instant): Instant {
+  const ladder = ladders[kind]
+  const step = ladder[Math.min(Math.max(tries, 0), ladder.length - 1)] ?? minute
+  return later(now, step)
+}

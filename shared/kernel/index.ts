@@ -1,0 +1,11 @@
+/** The kernel's entry for what cannot import single files: the mini-program's generated bundle. */
+export * from './brand.ts'
+export * from './codes.ts'
+export * from './events.ts'
+export * from './ids.ts'
+export * from './money.ts'
+export * from './never.ts'
+export * from './pay.ts'
+export * from './states.ts'
+export * from './time.ts'
+export * from './words.ts'
