@@ -31,10 +31,10 @@ export const refundMoves = {
   pending: ['processing', 'succeeded', 'abnormal', 'failed', 'closed'],
   /** The channel works on it. */
   processing: ['succeeded', 'abnormal', 'failed', 'closed'],
-  /** The payer's account or card cannot receive it; someone has to act. Its amount stays reserved. */
-  abnormal: ['processing', 'succeeded', 'closed'],
   /** The money is back. */
   succeeded: [],
+  /** The payer's account or card cannot receive it; someone has to act. Its amount stays reserved. */
+  abnormal: ['processing', 'succeeded', 'closed'],
   /** Refused by a rule of the channel; its amount is free again. */
   failed: [],
   /** The channel gave up; its amount is free again. */

@@ -1,0 +1,103 @@
+import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import type { ChannelAccount } from '../channels/channel.ts'
+import { ChannelError, type ChannelFailure } from '../channels/failure.ts'
+import type { Log } from '../lib/log.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Alarms } from './alarms.ts'
+import type { Note } from './rules/decision.ts'
+
+export type Operation = 'prepare' | 'query' | 'close' | 'refund' | 'queryRefund' | 'login' | 'refreshKeys'
+
+/** What came of a call, with the line for the order's timeline that the caller writes together with what it decides. */
+export type Asked<T> = { readonly note: Note } & (
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: ChannelFailure }
+)
+
+export type Subject = { readonly merchantId: MerchantId; readonly orderId: OrderId; readonly number: string }
+
+export type AskChannel = ReturnType<typeof makeAskChannel>
+
+/** Wraps every call to a channel once, from outside: its failure becomes an answer, it is counted, logged and noted. */
+export function makeAskChannel({
+  runtime,
+  log,
+  metrics,
+  alarms,
+}: {
+  runtime: Runtime
+  log: Log
+  metrics: Pick<Metrics, 'channelCalls'>
+  alarms: Alarms
+}) {
+  return async function askChannel<T>(
+    account: ChannelAccount,
+    operation: Operation,
+    subject: Subject,
+    call: (account: ChannelAccount) => Promise<T>,
+  ): Promise<Asked<T>> {
+    const startedAt = runtime.now()
+    try {
+      const value = await call(account)
+      metrics.channelCalls.count({ channel: account.channel, operation, outcome: 'ok' })
+      return { ok: true, value, note: note({ outcome: 'ok', ...reported(value) }) }
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error
+      const { failure } = error
+      const { kind, code, message, channelCode } = failure
+      metrics.channelCalls.count({ channel: account.channel, operation, outcome: outcomeOf(failure) })
+      log.warn({
+        event: 'channel.call',
+        channel: account.channel,
+        account: account.account,
+        operation,
+        number: subject.number,
+        kind,
+        code,
+        channelCode,
+        error: message,
+      })
+      alarm(account, operation, failure)
+      return { ok: false, failure, note: note({ outcome: kind, code, channelCode, message }) }
+    }
+
+    function note(detail: Readonly<Record<string, unknown>>): Note {
+      const ms = runtime.now() - startedAt
+      return {
+        merchantId: subject.merchantId,
+        orderId: subject.orderId,
+        at: startedAt,
+        kind: 'call',
+        title: `${account.channel} ${operation}`,
+        detail: { number: subject.number, ms, ...detail },
+      }
+    }
+  }
+
+  function alarm(account: ChannelAccount, operation: Operation, failure: ChannelFailure): void {
+    const fields = {
+      channel: account.channel,
+      account: account.account,
+      operation,
+      channelCode: failure.channelCode,
+      reason: failure.message,
+    }
+    if (failure.kind === 'untrusted') alarms.raise('channel_untrusted', fields)
+    if (failure.refusal === 'configuration') alarms.raise('channel_configuration', fields)
+  }
+}
+
+function outcomeOf({ kind, refusal }: ChannelFailure): string {
+  if (refusal === 'rateLimited') return 'rate_limited'
+  if (kind === 'refused') return 'rejected'
+  return kind === 'untrusted' ? 'untrusted' : 'unknown'
+}
+
+/** What the answer said, where it is a report. */
+function reported(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || !('outcome' in value)) return {}
+  const { outcome } = value
+  if (typeof outcome !== 'object' || outcome === null || !('status' in outcome)) return {}
+  return { says: 'said' in outcome ? outcome.said : outcome.status }
+}

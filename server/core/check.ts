@@ -1,0 +1,81 @@
+import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import { isLiveAttempt } from '../../shared/kernel/states.ts'
+import type { ChannelFailure } from '../channels/failure.ts'
+import { markAsked } from '../store/orders.ts'
+import { channelRefusal } from './error.ts'
+import { loadView, type OrderView } from './load.ts'
+import type { Parts } from './parts.ts'
+import type { Attempt } from './rules/attempt.ts'
+import { decision } from './rules/decision.ts'
+import type { Refund } from './rules/refund.ts'
+
+/** Reading a pending order asks the channel, at most so often an order, over all instances (contract 4). */
+const glanceEveryMs = 3000
+
+export type Checks = ReturnType<typeof makeChecks>
+
+/** Asks the channel what became of an order and settles what it says. */
+export function makeChecks({
+  db,
+  runtime,
+  accounts,
+  settle,
+  commit,
+  askChannel,
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'settle' | 'commit' | 'askChannel'>) {
+  return { check, glance, askAboutAttempt, askAboutRefund }
+
+  /**
+   * Asks now about every attempt that is not known to be paid, and every refund under way.
+   *
+   * @throws AppError as the channel's failure says, after everything that could be asked was.
+   */
+  async function check(merchantId: MerchantId, orderId: OrderId): Promise<OrderView> {
+    const { attempts, refunds } = await loadView(db, merchantId, orderId)
+    const failures = [
+      ...(await Promise.all(
+        attempts.filter((attempt) => attempt.status !== 'succeeded' && attempt.status !== 'failed').map(askAboutAttempt),
+      )),
+      ...(await Promise.all(refunds.filter((refund) => refund.status === 'pending' || refund.status === 'processing').map(askAboutRefund))),
+    ].filter((failure) => failure !== undefined)
+    const [first] = failures
+    if (first) throw channelRefusal(first)
+    return loadView(db, merchantId, orderId)
+  }
+
+  /** The order as it is known, after asking the channel when that was not done a moment ago. The channel's failure is no failure here. */
+  async function glance(merchantId: MerchantId, orderId: OrderId): Promise<OrderView> {
+    const view = await loadView(db, merchantId, orderId)
+    const live = view.order.status === 'pending' ? view.attempts.filter((attempt) => isLiveAttempt(attempt.status)) : []
+    if (live.length === 0) return view
+    if (!(await markAsked(db, merchantId, orderId, { now: runtime.now(), everyMs: glanceEveryMs }))) return view
+    await Promise.all(live.map(askAboutAttempt))
+    return loadView(db, merchantId, orderId)
+  }
+
+  /** Asks about one attempt and settles the answer; the failure when there was none. */
+  async function askAboutAttempt(attempt: Attempt): Promise<ChannelFailure | undefined> {
+    const account = accounts.find(attempt.channel, attempt.account)
+    if (!account) return undefined
+    const { merchantId, orderId, outTradeNo } = attempt
+    const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) =>
+      channel.query({ outTradeNo }),
+    )
+    if (asked.ok) await settle.trade(asked.value, { notes: [asked.note] })
+    else await commit(decision({ notes: [asked.note] }))
+    return asked.ok ? undefined : asked.failure
+  }
+
+  /** Asks about one refund and settles the answer; the failure when there was none. */
+  async function askAboutRefund(refund: Refund): Promise<ChannelFailure | undefined> {
+    const account = accounts.find(refund.channel, refund.account)
+    if (!account) return undefined
+    const { merchantId, orderId, outRefundNo, outTradeNo } = refund
+    const asked = await askChannel(account, 'queryRefund', { merchantId, orderId, number: outRefundNo }, (channel) =>
+      channel.queryRefund({ outRefundNo, outTradeNo }),
+    )
+    if (asked.ok) await settle.refund(asked.value, { notes: [asked.note] })
+    else await commit(decision({ notes: [asked.note] }))
+    return asked.ok ? undefined : asked.failure
+  }
+}

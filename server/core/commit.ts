@@ -1,0 +1,139 @@
+import { asOwnId, type MerchantId, type OrderId } from '../../shared/kernel/ids.ts'
+import type { Instant } from '../../shared/kernel/time.ts'
+import { newId } from '../lib/ids.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Database, Tx } from '../store/database.ts'
+import { CommitUnknown, transaction } from '../store/transaction.ts'
+import { applyChange, endTasks, insertEvents, insertNotes, insertTasks, wasWritten } from '../store/transitions.ts'
+import type { Change, Decision, Note } from './rules/decision.ts'
+
+/** Told after every commit: which orders changed, and how soon a task of it is due. */
+export type AfterCommit = (what: {
+  readonly orders: ReadonlyArray<{ merchantId: MerchantId; orderId: OrderId }>
+  readonly nextTaskAt: Instant | undefined
+}) => void
+
+export type Commit = ReturnType<typeof makeCommit>
+
+/** One of the changes found its row in another state than the rule knew. */
+class Lost extends Error {}
+
+/**
+ * The one writer: puts a decision down, all of it in one transaction or none of it.
+ *
+ * @returns false when it was lost to somebody else's: then nothing was written, and the rule is asked again with fresh rows.
+ */
+export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime: Runtime; afterCommit: AfterCommit }) {
+  return async function commit(decision: Decision): Promise<boolean> {
+    const rows = makeRows(decision)
+    try {
+      await transaction(db, async (tx) => write(tx, decision, rows))
+    } catch (error) {
+      if (error instanceof Lost) return false
+      if (!(error instanceof CommitUnknown)) throw error
+      if (!(await isThere(rows))) throw error
+    }
+    afterCommit({ orders: ordersOf(decision), nextTaskAt: earliest(decision) })
+    return true
+  }
+
+  /** Everything that needs time or chance is made before the transaction, whose body may run more than once. */
+  function makeRows(decision: Decision) {
+    const at = runtime.now()
+    const notes = [...decision.notes, ...decision.changes.map((change) => transitionNote(change, at)).filter((note) => note !== undefined)]
+    return {
+      events: decision.events.map((event) => ({ eventId: asOwnId('EventId', newId(runtime, 'evt')), ...event })),
+      tasks: decision.tasks.map((task) => ({ taskId: asOwnId('TaskId', newId(runtime, 'tsk')), ...task })),
+      notes: notes.map((note) => ({ noteId: newId(runtime, 'note'), ...note })),
+    }
+  }
+
+  /**
+   * Whether a transaction whose COMMIT went unanswered is there: looked up by a row whose id was made before it. A decision that
+   * moves anything writes such a row; one that does not can be repeated.
+   */
+  async function isThere(rows: ReturnType<typeof makeRows>): Promise<boolean> {
+    const [marker] = rows.notes
+    return marker !== undefined && (await wasWritten(db, marker.noteId))
+  }
+}
+
+async function write(
+  tx: Tx,
+  decision: Decision,
+  rows: { events: Parameters<typeof insertEvents>[1]; tasks: Parameters<typeof insertTasks>[1]; notes: Parameters<typeof insertNotes>[1] },
+): Promise<void> {
+  for (const change of decision.changes) {
+    if (!(await applyChange(tx, change))) throw new Lost(change.kind)
+  }
+  if (rows.events.length > 0) await insertEvents(tx, rows.events)
+  if (rows.notes.length > 0) await insertNotes(tx, rows.notes)
+  if (decision.ended.length > 0) await endTasks(tx, decision.ended)
+  if (rows.tasks.length > 0) await insertTasks(tx, rows.tasks)
+}
+
+function transitionNote(change: Change, at: Instant): Note | undefined {
+  switch (change.kind) {
+    case 'insertOrder':
+      return transition(change.order, at, 'order made: pending', {
+        amountMinor: change.order.amount.minor,
+        currency: change.order.amount.currency,
+      })
+    case 'insertAttempt':
+      return transition(change.attempt, at, 'attempt made: sent', {
+        outTradeNo: change.attempt.outTradeNo,
+        payType: change.attempt.ask.payType,
+        channel: change.attempt.channel,
+      })
+    case 'insertRefund':
+      return transition(change.refund, at, `refund made: ${change.refund.status}`, {
+        refundId: change.refund.refundId,
+        amountMinor: change.refund.amount.minor,
+        cause: change.refund.cause,
+      })
+    case 'moveOrder':
+      return transition(change, at, `order: ${change.to}`, {})
+    case 'moveAttempt':
+      return transition(change, at, `attempt: ${change.to}`, {
+        paymentId: change.paymentId,
+        kept: change.set.kept,
+        transactionId: change.set.transactionId,
+        reason: change.set.failure,
+      })
+    case 'moveRefund':
+      return transition(change, at, `refund: ${change.to}`, { refundId: change.refundId, reason: change.set.failure })
+    case 'insertUnmatched':
+      return change.unmatched.orderId === undefined
+        ? undefined
+        : transition(
+            { merchantId: change.unmatched.merchantId, orderId: change.unmatched.orderId },
+            at,
+            `money that does not match: ${change.unmatched.detail}`,
+            {},
+          )
+    default:
+      return undefined
+  }
+}
+
+function transition(
+  { merchantId, orderId }: { merchantId: MerchantId; orderId: OrderId },
+  at: Instant,
+  title: string,
+  detail: Readonly<Record<string, unknown>>,
+): Note {
+  return { merchantId, orderId, at, kind: 'transition', title, detail }
+}
+
+function ordersOf(decision: Decision): Array<{ merchantId: MerchantId; orderId: OrderId }> {
+  const seen = new Map<string, { merchantId: MerchantId; orderId: OrderId }>()
+  for (const change of decision.changes) {
+    if (change.kind !== 'moveOrder' && change.kind !== 'moveAttempt' && change.kind !== 'moveRefund') continue
+    seen.set(`${change.merchantId} ${change.orderId}`, { merchantId: change.merchantId, orderId: change.orderId })
+  }
+  return [...seen.values()]
+}
+
+function earliest(decision: Decision): Instant | undefined {
+  return decision.tasks.map((task) => task.runAt).sort((one, other) => one - other)[0]
+}

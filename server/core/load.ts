@@ -1,0 +1,24 @@
+import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import { listAttempts } from '../store/attempts.ts'
+import type { Db } from '../store/database.ts'
+import { findOrder } from '../store/orders.ts'
+import { listRefundsOf } from '../store/refunds.ts'
+import { AppError } from './error.ts'
+import type { Attempt } from './rules/attempt.ts'
+import type { Order } from './rules/order.ts'
+import type { Refund } from './rules/refund.ts'
+
+/** An order with all that was tried and given back. */
+export type OrderView = { readonly order: Order; readonly attempts: readonly Attempt[]; readonly refunds: readonly Refund[] }
+
+/** @throws AppError NOT_FOUND when the merchant has no such order. */
+export async function loadView(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<OrderView> {
+  const order = await findOrder(db, merchantId, orderId)
+  if (!order) throw orderNotFound(orderId)
+  const [attempts, refunds] = await Promise.all([listAttempts(db, merchantId, [orderId]), listRefundsOf(db, merchantId, [orderId])])
+  return { order, attempts, refunds }
+}
+
+export function orderNotFound(orderId: string): AppError {
+  return new AppError('NOT_FOUND', `order ${orderId} does not exist`)
+}

@@ -1,0 +1,127 @@
+import { type AccountId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
+import type { ChannelName } from '../../shared/kernel/pay.ts'
+import type { Acknowledgement, ChannelAccount, Notice, RawNotice } from '../channels/channel.ts'
+import { NoticeError, type NoticeRefusal } from '../channels/failure.ts'
+import { newId } from '../lib/ids.ts'
+import { AppError } from './error.ts'
+import type { Parts } from './parts.ts'
+import { decision } from './rules/decision.ts'
+import type { Along } from './settle.ts'
+
+/** The label of the metric, and what decides the answer. */
+type Outcome = 'applied' | 'duplicate' | 'late' | 'unmatched' | 'mismatch' | 'ignored' | 'error' | Exclude<NoticeRefusal, 'unknown_key'>
+
+export type Notifications = ReturnType<typeof makeNotifications>
+
+/** Takes what a channel sends: verify, settle together with the inbox in one transaction, and only then acknowledge. */
+export function makeNotifications({
+  runtime,
+  log,
+  metrics,
+  accounts,
+  alarms,
+  settle,
+  commit,
+}: Pick<Parts, 'runtime' | 'log' | 'metrics' | 'accounts' | 'alarms' | 'settle' | 'commit'>) {
+  return { take }
+
+  /**
+   * @returns the answer in the channel's own words. A duplicate is answered as success and changes nothing.
+   * @throws AppError NOT_FOUND when there is no such account; and what is no fault of the notification (the store is down): the
+   * caller answers 500, so that the channel repeats it.
+   */
+  async function take(channel: ChannelName, name: AccountId | undefined, raw: RawNotice): Promise<Acknowledgement> {
+    const account = accounts.find(channel, name ?? defaultAccount)
+    if (!account) throw new AppError('NOT_FOUND', `no account ${name ?? defaultAccount} of ${channel} is set up on this server`)
+    try {
+      const notice = await account.readNotification(raw)
+      const outcome = await settleNotice(account, notice, raw)
+      metrics.notifications.count({ channel, kind: notice.kind, outcome })
+      return answer(account, outcome)
+    } catch (error) {
+      if (error instanceof NoticeError) return refuse(account, error)
+      metrics.notifications.count({ channel, kind: 'unknown', outcome: 'error' })
+      log.error({ event: 'notification.error', channel, account: account.account, error })
+      return account.acknowledge({ taken: false, status: 500, message: 'not taken; please send it again' })
+    }
+  }
+
+  async function settleNotice(account: ChannelAccount, notice: Notice, raw: RawNotice): Promise<Outcome> {
+    const { channel } = account
+    const inboxId = asOwnId('InboxId', newId(runtime, 'inb'))
+    const inbox = {
+      inboxId,
+      channel,
+      account: account.account,
+      notifyId: notice.notifyId,
+      receivedAt: runtime.now(),
+      body: new TextDecoder().decode(raw.body),
+    }
+    const along: Along = { inbox }
+    switch (notice.kind) {
+      case 'trade':
+        return tradeOutcome(await settle.trade(notice.report, along))
+      case 'refund':
+        return refundOutcome(await settle.refund(notice.report, along))
+      case 'ignored':
+        await commit(decision({ changes: [{ kind: 'insertInbox', entry: { ...inbox, verdict: 'ignored' } }] }))
+        return 'ignored'
+    }
+  }
+
+  function refuse(account: ChannelAccount, { refusal, message }: NoticeError): Acknowledgement {
+    const { channel } = account
+    const outcome = refusal === 'unknown_key' ? 'bad_signature' : refusal
+    metrics.notifications.count({ channel, kind: 'unknown', outcome })
+    const record = { event: 'notification.refused', channel, account: account.account, outcome: refusal, reason: message }
+    if (refusal === 'probe') log.info(record)
+    else log.warn(record)
+    if (refusal === 'undecryptable' || refusal === 'unknown_key')
+      alarms.raise('notify_key', { channel, account: account.account, reason: message })
+    return account.acknowledge({ taken: false, status: refusal === 'undecryptable' ? 500 : 401, message: refusal })
+  }
+}
+
+function answer(account: ChannelAccount, outcome: Outcome): Acknowledgement {
+  if (outcome === 'unmatched') return account.acknowledge({ taken: false, status: 404, message: 'no such order' })
+  if (outcome === 'mismatch') return account.acknowledge({ taken: false, status: 400, message: 'does not match the order' })
+  return account.acknowledge({ taken: true })
+}
+
+function tradeOutcome(verdict: Awaited<ReturnType<Parts['settle']['trade']>>): Outcome {
+  switch (verdict) {
+    case 'kept':
+    case 'closed':
+    case 'failed':
+      return 'applied'
+    case 'already':
+      return 'duplicate'
+    case 'duplicate':
+      return 'applied'
+    case 'late':
+      return 'late'
+    case 'mismatch':
+    case 'unmatched':
+      return verdict
+    case 'pending':
+    case 'unknown_state':
+    case 'not_found':
+      return 'ignored'
+  }
+}
+
+function refundOutcome(verdict: Awaited<ReturnType<Parts['settle']['refund']>>): Outcome {
+  switch (verdict) {
+    case 'already':
+      return 'duplicate'
+    case 'mismatch':
+    case 'unmatched':
+      return verdict
+    case 'ignored':
+    case 'pending':
+    case 'not_found':
+      return 'ignored'
+    default:
+      return 'applied'
+  }
+}

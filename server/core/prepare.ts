@@ -1,0 +1,123 @@
+import type { PayAction } from '../../shared/kernel/pay.ts'
+import { isLiveAttempt } from '../../shared/kernel/states.ts'
+import type { ChannelAccount, Prepared } from '../channels/channel.ts'
+import type { ChannelFailure } from '../channels/failure.ts'
+import { findAttempt } from '../store/attempts.ts'
+import type { Asked } from './ask-channel.ts'
+import type { Checks } from './check.ts'
+import { AppError, channelRefusal } from './error.ts'
+import type { Parts } from './parts.ts'
+import type { Attempt } from './rules/attempt.ts'
+import { decideRefused } from './rules/decide-trade.ts'
+import { type Decision, decision, type Note, together } from './rules/decision.ts'
+import type { Order } from './rules/order.ts'
+
+/** How often one request asks for the same payment; the wait before each further time, with as much chance again. */
+const retryDelaysMs = [150, 400]
+
+export type Prepare = ReturnType<typeof makePrepare>
+
+/**
+ * Asks the channel for the payment of an attempt that is written already, and writes what came of it.
+ *
+ * @returns the action; undefined when the number proved closed or used, so that a new attempt is needed.
+ * @throws AppError as the failure says. Unknown never becomes failed: the attempt then stays as it is, and its task finds out.
+ */
+export function makePrepare({
+  db,
+  runtime,
+  commit,
+  askChannel,
+  alarms,
+  checks,
+}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'askChannel' | 'alarms'> & { checks: Pick<Checks, 'askAboutAttempt'> }) {
+  return async function prepare(order: Order, attempt: Attempt, account: ChannelAccount): Promise<PayAction | undefined> {
+    const notes: Note[] = []
+    for (const delayMs of [...retryDelaysMs, undefined]) {
+      const asked = await askChannel(
+        account,
+        'prepare',
+        { merchantId: attempt.merchantId, orderId: attempt.orderId, number: attempt.outTradeNo },
+        (channel) => channel.prepare(attempt.ask),
+      )
+      notes.push(asked.note)
+      if (asked.ok) return opened(order, attempt, asked.value, notes)
+      if (delayMs === undefined || !mayGoAgainAtOnce(asked)) return refused(order, attempt, asked.failure, notes)
+      await runtime.sleep(delayMs + (delayMs * (runtime.randomBytes(1)[0] ?? 0)) / 256)
+    }
+    return undefined
+  }
+
+  async function opened(order: Order, attempt: Attempt, prepared: Prepared, notes: readonly Note[]): Promise<PayAction | undefined> {
+    if (await commit(openedDecision(attempt, prepared, notes))) return prepared.action
+    // Somebody was faster: a notification, another request for the same means, or a close.
+    const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
+    await commit(decision({ notes }))
+    if (fresh && isLiveAttempt(fresh.status)) {
+      await commit(openedDecision(fresh, prepared, []))
+      return prepared.action
+    }
+    if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
+    return undefined
+  }
+
+  async function refused(order: Order, attempt: Attempt, failure: ChannelFailure, notes: readonly Note[]): Promise<undefined> {
+    switch (failure.refusal) {
+      case 'orderPaid':
+      case 'orderClosed':
+      case 'numberUsed':
+        await commit(decision({ notes }))
+        return askedAboutNumber(order, attempt, failure)
+      case 'invalid':
+      case 'configuration':
+      case 'notFound':
+        await commit(together(decideRefused(order, attempt, failure.channelCode ?? failure.message, runtime.now()), decision({ notes })))
+        throw channelRefusal(failure)
+      default:
+        await commit(decision({ notes }))
+        throw channelRefusal(failure)
+    }
+  }
+
+  /** The error alone changes nothing: the channel is asked about the number, and what it says is settled. */
+  async function askedAboutNumber(order: Order, attempt: Attempt, failure: ChannelFailure): Promise<undefined> {
+    const silent = await checks.askAboutAttempt(attempt)
+    if (silent) throw channelRefusal(silent)
+    const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
+    if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
+    if (fresh && isLiveAttempt(fresh.status)) await giveUpNumber(order, fresh, failure)
+    return undefined
+  }
+
+  /** Somebody else used the number, or the channel contradicts itself: this attempt ends, the next one has another number. */
+  async function giveUpNumber(order: Order, attempt: Attempt, failure: ChannelFailure): Promise<void> {
+    const { outTradeNo } = attempt
+    alarms.raise('number_reuse', {
+      outTradeNo,
+      channelCode: failure.channelCode,
+      remedy: 'another installation uses these credentials: set ORDER_NO_PREFIX to a letter of its own',
+    })
+    await commit(
+      decideRefused(
+        order,
+        attempt,
+        `${failure.channelCode ?? 'number used'}: ${outTradeNo} is known to the channel as another order`,
+        runtime.now(),
+      ),
+    )
+  }
+}
+
+function openedDecision(attempt: Attempt, { action, actionExpiresAt, channelState }: Prepared, notes: readonly Note[]): Decision {
+  const { merchantId, orderId, paymentId } = attempt
+  if (attempt.status === 'open')
+    return decision({ changes: [{ kind: 'renewAction', merchantId, paymentId, action, actionExpiresAt, channelState }], notes })
+  const set = { action, actionExpiresAt, ...(channelState === undefined ? {} : { channelState }) }
+  return decision({ changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: ['sent'], to: 'open', set }], notes })
+}
+
+/** The same number with the same bytes may go again: nothing left us, the channel was busy, or it failed without our waiting out a deadline. */
+function mayGoAgainAtOnce(asked: Extract<Asked<unknown>, { ok: false }>): boolean {
+  const { kind, refusal, isTimeout } = asked.failure
+  return kind === 'notSent' || refusal === 'rateLimited' || (kind === 'unknown' && isTimeout !== true)
+}

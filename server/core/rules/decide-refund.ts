@@ -1,0 +1,165 @@
+import { asRefundId } from '../../../shared/kernel/ids.ts'
+import { equalMoney, formatMoney, type Money } from '../../../shared/kernel/money.ts'
+import { type RefundStatus, refundMayComeFrom } from '../../../shared/kernel/states.ts'
+import type { Instant } from '../../../shared/kernel/time.ts'
+import type { Attempt } from './attempt.ts'
+import { type Change, type Decision, decision } from './decision.ts'
+import { refundEvent } from './event.ts'
+import { isSurplus, type Refund } from './refund.ts'
+import type { RefundReport } from './report.ts'
+import { nextTry } from './task.ts'
+
+export type RefundVerdict =
+  | 'succeeded'
+  | 'processing'
+  | 'abnormal'
+  | 'closed'
+  | 'already'
+  | 'mismatch'
+  | 'pending'
+  | 'not_found'
+  | 'adopted'
+  | 'ignored'
+
+type RefundSet = Extract<Change, { kind: 'moveRefund' }>['set']
+
+/**
+ * What a verified report about one of our refunds means. A final state never moves back, whatever comes later.
+ */
+export function decideRefund(given: { readonly refund: Refund; readonly report: RefundReport; readonly now: Instant }): {
+  verdict: RefundVerdict
+  decision: Decision
+} {
+  const { refund, report, now } = given
+  if (differs(refund, report)) return { verdict: 'mismatch', decision: decision({}) }
+  const { outcome } = report
+  const id = report.channelRefundId === undefined ? {} : { channelRefundId: report.channelRefundId }
+  switch (outcome.status) {
+    case 'succeeded':
+      return move(refund, 'succeeded', { ...id, succeededAt: outcome.succeededAt }, now)
+    case 'abnormal':
+      return move(refund, 'abnormal', id, now)
+    case 'closed':
+      return move(refund, 'closed', id, now)
+    case 'processing':
+      return move(refund, 'processing', id, now)
+    case 'unknown':
+      return { verdict: 'pending', decision: decision({}) }
+    case 'notFound':
+      return { verdict: 'not_found', decision: decision({}) }
+  }
+}
+
+/** A refund the channel refused by a rule of its own: it ends, and its amount can be refunded again. */
+export function decideRefundRefused(refund: Refund, reason: string, now: Instant): Decision {
+  return moved(refund, 'failed', { failure: reason }, now)
+}
+
+/**
+ * A refund made outside of us, told by the channel: it becomes ours, so that the books agree and our own refunds cannot exceed the
+ * rest. Lost (by the reservation) when what it gave back is reserved already.
+ */
+export function adoptRefund(given: {
+  readonly attempt: Attempt
+  readonly report: RefundReport
+  readonly notifyUrl: string
+  readonly now: Instant
+}): { verdict: RefundVerdict; decision: Decision } {
+  const { attempt, report, notifyUrl, now } = given
+  const { outcome, amount } = report
+  const isOver = outcome.status === 'succeeded'
+  if (attempt.kept !== true || amount === undefined || (!isOver && outcome.status !== 'processing'))
+    return { verdict: 'ignored', decision: decision({}) }
+  const { merchantId, orderId } = attempt
+  const refund = foreignRefund({ attempt, report, notifyUrl, now, amount })
+  return {
+    verdict: 'adopted',
+    decision: decision({
+      changes: [
+        { kind: 'reserveRefund', merchantId, orderId, amount: amount.minor, countMax: Number.MAX_SAFE_INTEGER },
+        { kind: 'insertRefund', refund },
+        ...(isOver ? ([{ kind: 'bookRefund', merchantId, orderId, amount: amount.minor }] as const) : []),
+      ],
+      events: [
+        refundEvent('refund.created', { ...refund, status: 'processing', succeededAt: undefined }, now),
+        ...(isOver ? [refundEvent('refund.succeeded', refund, now)] : []),
+      ],
+      tasks: isOver ? [] : [{ kind: 'refund.sync', merchantId, subject: refund.refundId, runAt: nextTry('refund.sync', 0, now) }],
+    }),
+  }
+}
+
+function differs(refund: Refund, report: RefundReport): boolean {
+  return (
+    report.outTradeNo !== refund.outTradeNo ||
+    report.account !== refund.account ||
+    (report.amount !== undefined && !equalMoney(report.amount, refund.amount))
+  )
+}
+
+function move(
+  refund: Refund,
+  to: RefundVerdict & RefundStatus,
+  set: RefundSet,
+  now: Instant,
+): { verdict: RefundVerdict; decision: Decision } {
+  if (!refundMayComeFrom(to).includes(refund.status)) return { verdict: 'already', decision: decision({}) }
+  return { verdict: to, decision: moved(refund, to, set, now) }
+}
+
+function moved(refund: Refund, to: RefundStatus, set: RefundSet, now: Instant): Decision {
+  const { merchantId, orderId, refundId } = refund
+  const after: Refund = { ...refund, ...set, status: to }
+  const goesOn = to === 'processing'
+  return decision({
+    changes: [{ kind: 'moveRefund', merchantId, orderId, refundId, from: refundMayComeFrom(to), to, set }, ...bookkeeping(refund, to)],
+    events: eventsOf(after, now),
+    tasks: goesOn ? [{ kind: 'refund.sync', merchantId, subject: refundId, runAt: nextTry('refund.sync', 0, now) }] : [],
+    ended: [
+      { kind: 'refund.send', merchantId, subject: refundId },
+      ...(goesOn ? [] : ([{ kind: 'refund.sync', merchantId, subject: refundId }] as const)),
+    ],
+  })
+}
+
+/** Surplus money was never part of the order's own figures. */
+function bookkeeping(refund: Refund, to: RefundStatus): Change[] {
+  const { merchantId, orderId, amount } = refund
+  if (isSurplus(refund)) return []
+  if (to === 'succeeded') return [{ kind: 'bookRefund', merchantId, orderId, amount: amount.minor }]
+  if (to === 'failed' || to === 'closed') return [{ kind: 'releaseRefund', merchantId, orderId, amount: amount.minor }]
+  return []
+}
+
+function eventsOf(refund: Refund, now: Instant): Decision['events'] {
+  if (refund.status === 'succeeded') return [refundEvent('refund.succeeded', refund, now)]
+  if (refund.status === 'abnormal') return [refundEvent('refund.abnormal', refund, now)]
+  if (refund.status === 'failed' || refund.status === 'closed') return [refundEvent('refund.failed', refund, now)]
+  return []
+}
+
+function foreignRefund(given: { attempt: Attempt; report: RefundReport; notifyUrl: string; now: Instant; amount: Money }): Refund {
+  const { attempt, report, notifyUrl, now, amount } = given
+  const { merchantId, orderId, paymentId, outTradeNo, channel, account, transactionId } = attempt
+  const { outcome } = report
+  return {
+    merchantId,
+    refundId: asRefundId(report.outRefundNo),
+    outRefundNo: report.outRefundNo,
+    orderId,
+    paymentId,
+    outTradeNo,
+    transactionId,
+    channel,
+    account,
+    amount,
+    total: attempt.ask.amount,
+    reason: `made outside of this system, ${formatMoney(amount)} ${amount.currency}`,
+    notifyUrl,
+    cause: 'external',
+    status: outcome.status === 'succeeded' ? 'succeeded' : 'processing',
+    channelRefundId: report.channelRefundId,
+    createdAt: now,
+    succeededAt: outcome.status === 'succeeded' ? outcome.succeededAt : undefined,
+  }
+}

@@ -1,0 +1,232 @@
+import { outRefundNoOf } from '../../../shared/kernel/ids.ts'
+import { formatMoney } from '../../../shared/kernel/money.ts'
+import { attemptMayComeFrom, isLiveAttempt } from '../../../shared/kernel/states.ts'
+import type { Instant } from '../../../shared/kernel/time.ts'
+import type { Attempt } from './attempt.ts'
+import { type Change, type Decision, decision, type Unmatched } from './decision.ts'
+import { paymentEvent, refundEvent } from './event.ts'
+import type { Order } from './order.ts'
+import { type Refund, surplusRefundId } from './refund.ts'
+import type { TradeReport } from './report.ts'
+
+/** What happens to money that arrives after an order closed. */
+export const latePolicies = ['refund', 'accept'] as const
+export type LatePolicy = (typeof latePolicies)[number]
+
+export type TradeVerdict =
+  | 'kept'
+  | 'duplicate'
+  | 'late'
+  | 'already'
+  | 'mismatch'
+  | 'closed'
+  | 'failed'
+  | 'pending'
+  | 'unknown_state'
+  | 'not_found'
+
+export type TradeCase = {
+  readonly order: Order
+  readonly attempt: Attempt
+  /** All attempts of the order. */
+  readonly attempts: readonly Attempt[]
+  readonly report: TradeReport
+  readonly policy: LatePolicy
+  /** Where the channel tells of a refund that the decision may start. */
+  readonly notifyUrl: string
+  readonly now: Instant
+}
+
+type Success = Extract<TradeReport['outcome'], { status: 'succeeded' }>
+
+/**
+ * What a verified report about one attempt means for its order: the one place where late, doubled, contradictory and wrong-amount
+ * money is thought about. Pure: the same case gives the same decision.
+ *
+ * At most one attempt's money is kept; a second success, or one after closing (by the policy), is refunded in full.
+ */
+export function decideTrade(given: TradeCase): { verdict: TradeVerdict; decision: Decision } {
+  const { attempt, report, now } = given
+  const { outcome } = report
+  switch (outcome.status) {
+    case 'succeeded':
+      return decideSuccess(given, outcome)
+    case 'closed':
+      return isLiveAttempt(attempt.status)
+        ? { verdict: 'closed', decision: end(attempt, 'closed', now) }
+        : { verdict: 'already', decision: decision({}) }
+    case 'failed':
+      return isLiveAttempt(attempt.status)
+        ? { verdict: 'failed', decision: fail(given, outcome.said) }
+        : { verdict: 'already', decision: decision({}) }
+    case 'pending':
+      return { verdict: outcome.isKnownWord ? 'pending' : 'unknown_state', decision: decision({}) }
+    case 'notFound':
+      return { verdict: 'not_found', decision: decision({}) }
+  }
+}
+
+/** An attempt the channel refused, verified: it ends, the order can be paid another way. */
+export function decideRefused(order: Order, attempt: Attempt, reason: string, now: Instant): Decision {
+  return fail({ order, attempt, now }, reason)
+}
+
+/** In which figures the money reported is not the money asked for; undefined when it is. */
+export function mismatchOf(attempt: Attempt, report: TradeReport, success: Success): string | undefined {
+  const asked = attempt.ask
+  const differences = [
+    success.amount.currency !== asked.amount.currency && `currency ${success.amount.currency}, asked for ${asked.amount.currency}`,
+    success.amount.minor !== asked.amount.minor && `amount ${formatMoney(success.amount)}, asked for ${formatMoney(asked.amount)}`,
+    success.merchantRef !== attempt.merchantRef && `merchant ${success.merchantRef}, asked for ${attempt.merchantRef}`,
+    success.appId !== asked.appId && `app ${success.appId}, asked for ${asked.appId}`,
+    (report.channel !== attempt.channel || report.account !== attempt.account) &&
+      `account ${report.account}, asked through ${attempt.account}`,
+    report.outTradeNo !== attempt.outTradeNo && `number ${report.outTradeNo}, asked for ${attempt.outTradeNo}`,
+    attempt.transactionId !== undefined &&
+      attempt.transactionId !== success.transactionId &&
+      `transaction ${success.transactionId}, known as ${attempt.transactionId}`,
+  ].filter((difference) => difference !== false)
+  return differences.length === 0 ? undefined : differences.join('; ')
+}
+
+function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerdict; decision: Decision } {
+  const { order, attempt, report, policy, now } = given
+  const mismatch = mismatchOf(attempt, report, success)
+  if (mismatch !== undefined)
+    return {
+      verdict: 'mismatch',
+      decision: decision({ changes: [{ kind: 'insertUnmatched', unmatched: unmatchedOf(given, success, mismatch) }] }),
+    }
+  if (attempt.status === 'succeeded') return { verdict: 'already', decision: decision({}) }
+  if (order.status === 'pending') return { verdict: 'kept', decision: keep(given, success, []) }
+  if (order.status === 'succeeded') return { verdict: 'duplicate', decision: giveBack(given, success, 'duplicate') }
+  if (policy === 'accept')
+    return {
+      verdict: 'late',
+      decision: keep(given, success, [paymentEvent('payment.late', order, paidAttempt(attempt, success), now, { accepted: true })]),
+    }
+  return { verdict: 'late', decision: giveBack(given, success, 'late') }
+}
+
+function keep({ order, attempt, attempts, now }: TradeCase, success: Success, before: Decision['events']): Decision {
+  const { merchantId, orderId } = order
+  const paid = paidAttempt(attempt, success)
+  const others = attempts.filter((other) => other.paymentId !== attempt.paymentId && isLiveAttempt(other.status))
+  return decision({
+    changes: [
+      succeed(attempt, success, true),
+      {
+        kind: 'moveOrder',
+        merchantId,
+        orderId,
+        from: [order.status],
+        to: 'succeeded',
+        set: {
+          paid: success.amount.minor,
+          keptPaymentId: attempt.paymentId,
+          channel: attempt.channel,
+          payType: attempt.ask.payType,
+          transactionId: success.transactionId,
+          paidAt: success.succeededAt,
+        },
+      },
+    ],
+    events: [...before, paymentEvent('payment.succeeded', order, paid, now)],
+    // What else could still be paid is looked after at once: the task finds the order paid and closes it at the channel.
+    tasks: others.map((other) => ({ kind: 'payment.sync', merchantId, subject: other.paymentId, runAt: now })),
+    ended: [
+      { kind: 'payment.sync', merchantId, subject: attempt.paymentId },
+      { kind: 'order.expire', merchantId, subject: orderId },
+    ],
+  })
+}
+
+function giveBack({ order, attempt, notifyUrl, now }: TradeCase, success: Success, cause: 'duplicate' | 'late'): Decision {
+  const { merchantId, orderId } = order
+  const refund = surplusRefund(attempt, success, cause, notifyUrl, now)
+  const told = paymentEvent(cause === 'late' ? 'payment.late' : 'payment.duplicate_refunded', order, paidAttempt(attempt, success), now, {
+    refundId: refund.refundId,
+    accepted: false,
+  })
+  return decision({
+    changes: [succeed(attempt, success, false), { kind: 'insertRefund', refund }],
+    events: [told, refundEvent('refund.created', refund, now)],
+    tasks: [{ kind: 'refund.send', merchantId, subject: refund.refundId, runAt: now }],
+    ended: [{ kind: 'payment.sync', merchantId, subject: attempt.paymentId }],
+    notes: [
+      {
+        merchantId,
+        orderId,
+        at: now,
+        kind: 'transition',
+        title: `${cause} payment refunded in full`,
+        detail: { refundId: refund.refundId, outTradeNo: attempt.outTradeNo },
+      },
+    ],
+  })
+}
+
+function surplusRefund(attempt: Attempt, success: Success, cause: 'duplicate' | 'late', notifyUrl: string, now: Instant): Refund {
+  const { merchantId, orderId, paymentId, outTradeNo, channel, account } = attempt
+  const refundId = surplusRefundId(paymentId)
+  return {
+    merchantId,
+    refundId,
+    outRefundNo: outRefundNoOf(refundId),
+    orderId,
+    paymentId,
+    outTradeNo,
+    transactionId: success.transactionId,
+    channel,
+    account,
+    amount: success.amount,
+    total: success.amount,
+    reason: cause === 'late' ? '订单已关闭，款项退回' : '重复支付，款项退回',
+    notifyUrl,
+    cause,
+    status: 'pending',
+    createdAt: now,
+  }
+}
+
+function succeed(attempt: Attempt, success: Success, kept: boolean): Change {
+  const { merchantId, orderId, paymentId } = attempt
+  const set = { kept, transactionId: success.transactionId, succeededAt: success.succeededAt }
+  return { kind: 'moveAttempt', merchantId, orderId, paymentId, from: attemptMayComeFrom('succeeded'), to: 'succeeded', set }
+}
+
+function end(attempt: Attempt, to: 'closed' | 'failed', now: Instant, failure?: string): Decision {
+  const { merchantId, orderId, paymentId } = attempt
+  const set = { closedAt: now, ...(failure === undefined ? {} : { failure }) }
+  return decision({
+    changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: attemptMayComeFrom(to), to, set }],
+    ended: [{ kind: 'payment.sync', merchantId, subject: paymentId }],
+  })
+}
+
+function fail({ order, attempt, now }: Pick<TradeCase, 'order' | 'attempt' | 'now'>, said: string): Decision {
+  return { ...end(attempt, 'failed', now, said), events: [paymentEvent('payment.failed', order, attempt, now, { reason: said })] }
+}
+
+function paidAttempt(attempt: Attempt, success: Success): Attempt {
+  return { ...attempt, transactionId: success.transactionId }
+}
+
+function unmatchedOf({ attempt, report, now }: TradeCase, success: Success, detail: string): Unmatched {
+  const { channel, account, outTradeNo } = report
+  const { merchantId, orderId } = attempt
+  const { amount, transactionId } = success
+  return {
+    channel,
+    account,
+    outTradeNo,
+    transactionId,
+    reason: 'mismatch',
+    merchantId,
+    orderId,
+    amountMinor: amount.minor,
+    currency: amount.currency,
+    detail,
+    seenAt: now,
+  }
+}

@@ -1,0 +1,95 @@
+import { asOrderId, asOwnId, asRefundId } from '../../shared/kernel/ids.ts'
+import { isLiveAttempt } from '../../shared/kernel/states.ts'
+import { type Instant, later } from '../../shared/kernel/time.ts'
+import { findAttempt } from '../store/attempts.ts'
+import { findOrder } from '../store/orders.ts'
+import { findRefund } from '../store/refunds.ts'
+import { sweep } from '../store/sweep.ts'
+import type { Checks } from './check.ts'
+import type { Parts } from './parts.ts'
+import { nextTry, type Task, type TaskKind } from './rules/task.ts'
+import type { SendRefund } from './send-refund.ts'
+
+/** What became of a run: nothing left to do, or when to run again. A handler may run twice and does not mind. */
+export type TaskResult = 'done' | { readonly again: Instant }
+export type TaskHandlers = Record<TaskKind, (task: Task) => Promise<TaskResult>>
+
+/** Keys are fetched anew well within the 12 h that WeChat asks for. */
+const keysEveryMs = 6 * 60 * 60 * 1000
+const sweepEveryMs = 60 * 60 * 1000
+
+/** Task kind → use case. */
+export function makeTaskHandlers({
+  db,
+  runtime,
+  accounts,
+  close,
+  checks,
+  sendRefund,
+  askChannel,
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'close' | 'askChannel'> & { checks: Checks; sendRefund: SendRefund }): TaskHandlers {
+  return {
+    'payment.sync': syncPayment,
+    'order.expire': expireOrder,
+    'refund.send': send,
+    'refund.sync': syncRefund,
+    'keys.refresh': refreshKeys,
+    'store.sweep': sweepStore,
+  }
+
+  /** Asks what became of an attempt, for as long as it may still be paid; once its order needs it no more, closes it. */
+  async function syncPayment(task: Task): Promise<TaskResult> {
+    const attempt = await findAttempt(db, task.merchantId, asOwnId('PaymentId', task.subject))
+    if (!attempt || !isLiveAttempt(attempt.status)) return 'done'
+    const order = await findOrder(db, task.merchantId, attempt.orderId)
+    if (order?.status === 'pending') await checks.askAboutAttempt(attempt)
+    else await close.attempt(attempt)
+    const fresh = await findAttempt(db, task.merchantId, attempt.paymentId)
+    return fresh && isLiveAttempt(fresh.status) ? again(task) : 'done'
+  }
+
+  async function expireOrder(task: Task): Promise<TaskResult> {
+    const orderId = asOrderId(task.subject)
+    const order = await findOrder(db, task.merchantId, orderId)
+    if (order?.status !== 'pending') return 'done'
+    // The clock that wrote the task may have been ahead of this one.
+    if (order.expiresAt > runtime.now()) return { again: order.expiresAt }
+    const closing = await close.order(task.merchantId, orderId, 'expired')
+    return closing.is === 'open' || closing.is === 'held' ? again(task) : 'done'
+  }
+
+  async function send(task: Task): Promise<TaskResult> {
+    const refund = await findRefund(db, task.merchantId, asRefundId(task.subject))
+    if (refund?.status !== 'pending') return 'done'
+    return (await sendRefund(refund)) === 'again' ? again(task) : 'done'
+  }
+
+  async function syncRefund(task: Task): Promise<TaskResult> {
+    const refund = await findRefund(db, task.merchantId, asRefundId(task.subject))
+    if (refund?.status !== 'processing') return 'done'
+    await checks.askAboutRefund(refund)
+    const fresh = await findRefund(db, task.merchantId, refund.refundId)
+    return fresh?.status === 'processing' ? again(task) : 'done'
+  }
+
+  async function refreshKeys(task: Task): Promise<TaskResult> {
+    const account = accounts.all().find((one) => one.account === task.subject && one.refreshKeys)
+    if (!account) return 'done'
+    const asked = await askChannel(
+      account,
+      'refreshKeys',
+      { merchantId: task.merchantId, orderId: asOrderId('-'), number: task.subject },
+      async (one) => one.refreshKeys?.(),
+    )
+    return asked.ok ? { again: later(runtime.now(), keysEveryMs) } : again(task)
+  }
+
+  async function sweepStore(): Promise<TaskResult> {
+    await sweep(db, runtime.now())
+    return { again: later(runtime.now(), sweepEveryMs) }
+  }
+
+  function again(task: Task): TaskResult {
+    return { again: nextTry(task.kind, task.tries, runtime.now()) }
+  }
+}

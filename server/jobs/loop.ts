@@ -1,0 +1,113 @@
+import type { Instant } from '../../shared/kernel/time.ts'
+import type { Alarms } from '../core/alarms.ts'
+import { nextTry, type Task, taskKinds } from '../core/rules/task.ts'
+import type { TaskHandlers, TaskResult } from '../core/tasks.ts'
+import type { Log } from '../lib/log.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import type { Database } from '../store/database.ts'
+import { claimDue, delayTask, finishTask, giveBack, oldestDue } from '../store/tasks.ts'
+
+/** How long a task is one instance's; an instance that died holds it no longer. */
+const leaseMs = 60_000
+const batchSize = 16
+/** The table is looked at this often; a task that is due sooner wakes the loop. */
+const idleMs = 1000
+const stuckAfterTries = 10
+
+export type Loop = ReturnType<typeof makeLoop>
+
+/** Takes due tasks by lease and runs them. Any number of instances may run one on the same database. */
+export function makeLoop({
+  db,
+  runtime,
+  log,
+  metrics,
+  alarms,
+  handlers,
+  owner,
+}: {
+  db: Database
+  runtime: Runtime
+  log: Log
+  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue'>
+  alarms: Alarms
+  handlers: TaskHandlers
+  owner: string
+}) {
+  const ended = new AbortController()
+  let nap = new AbortController()
+  let running: Promise<void> | undefined
+  const stuck = new Set<string>()
+  return { start, wake, stop, runDue }
+
+  function start(): void {
+    running ??= work()
+  }
+
+  /** Something is due at that instant: the loop does not sleep past it. */
+  function wake(at: Instant): void {
+    if (at <= runtime.now() + idleMs) nap.abort()
+  }
+
+  /** Takes no new task, waits for those it runs, and gives the rest back. */
+  async function stop(): Promise<void> {
+    ended.abort()
+    nap.abort()
+    await running
+    await giveBack(db, owner)
+  }
+
+  async function work(): Promise<void> {
+    while (!ended.signal.aborted) {
+      nap = new AbortController()
+      const ran = await runDue()
+      if (ran === 0 && !ended.signal.aborted) await runtime.sleep(idleMs, nap.signal)
+    }
+  }
+
+  /** Runs what is due now, one batch; how many it were. */
+  async function runDue(): Promise<number> {
+    try {
+      await tellAges()
+      const tasks = await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: batchSize })
+      await Promise.all(tasks.map(run))
+      return tasks.length
+    } catch (error) {
+      log.error({ event: 'tasks.claim', error })
+      return 0
+    }
+  }
+
+  async function run(task: Task): Promise<void> {
+    try {
+      const result = await handlers[task.kind](task)
+      await write(task, result)
+      if (stuck.delete(task.taskId) && stuck.size === 0) alarms.clear('task_stuck')
+    } catch (error) {
+      log.error({ event: 'task.failed', kind: task.kind, subject: task.subject, tries: task.tries, error })
+      if (task.tries >= stuckAfterTries) {
+        stuck.add(task.taskId)
+        alarms.raise('task_stuck', { kind: task.kind, subject: task.subject, tries: task.tries })
+      }
+      await write(task, { again: nextTry(task.kind, task.tries, runtime.now()) }).catch((reason: unknown) =>
+        log.error({ event: 'task.write', kind: task.kind, error: reason }),
+      )
+    }
+  }
+
+  /** A task that was ended by what its handler decided is gone already; one that somebody else took over is not ours to write. */
+  async function write(task: Task, result: TaskResult): Promise<void> {
+    const won = result === 'done' ? await finishTask(db, task) : await delayTask(db, task, result.again)
+    if (!won && task.leaseUntil < runtime.now()) metrics.taskLeasesLost.count({ kind: task.kind })
+  }
+
+  async function tellAges(): Promise<void> {
+    const now = runtime.now()
+    const oldest = await oldestDue(db, now)
+    for (const kind of taskKinds) {
+      const due = oldest.get(kind)
+      metrics.taskOldestDue.set({ kind }, due === undefined ? 0 : Math.max(0, (now - due) / 1000))
+    }
+  }
+}
