@@ -54,7 +54,7 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
    */
   async function isThere(rows: ReturnType<typeof makeRows>): Promise<boolean> {
     const [marker] = rows.notes
-    return marker !== undefined && (await wasWritten(db, marker.noteId))
+    return marker !== undefined && (await wasWritten(db, marker))
   }
 }
 

@@ -1,0 +1,159 @@
+import { defaultAccount, defaultMerchant } from '../shared/kernel/ids.ts'
+import { later } from '../shared/kernel/time.ts'
+import type { AccountSource } from './channels/channel.ts'
+import type { Config } from './config/config.ts'
+import { makeAccounts } from './core/accounts.ts'
+import { makeAlarms } from './core/alarms.ts'
+import { makeAskChannel } from './core/ask-channel.ts'
+import { makeCancels } from './core/cancel.ts'
+import { makeCashier } from './core/cashier.ts'
+import { makeChecks } from './core/check.ts'
+import { makeClose } from './core/close.ts'
+import { makeCommit } from './core/commit.ts'
+import { makeLive } from './core/live.ts'
+import { makeNotifications } from './core/notifications.ts'
+import { makeOnce } from './core/once.ts'
+import { makeOrders } from './core/orders.ts'
+import type { Policy } from './core/parts.ts'
+import { makePayerOf } from './core/payer-of.ts'
+import { makePrepare } from './core/prepare.ts'
+import { makeProducts } from './core/products.ts'
+import { makeRefunds } from './core/refunds.ts'
+import { decision } from './core/rules/decision.ts'
+import { makeSendRefund } from './core/send-refund.ts'
+import { makeSettle } from './core/settle.ts'
+import { makePayments } from './core/start-payment.ts'
+import { makeTaskHandlers } from './core/tasks.ts'
+import { makeUnmatchedMoney } from './core/unmatched.ts'
+import { makeHttp } from './http/http.ts'
+import { makeApiKeys } from './identity/api-keys.ts'
+import { makeLogin } from './identity/login.ts'
+import { makeSessions } from './identity/sessions.ts'
+import { makeLoop } from './jobs/loop.ts'
+import { newId } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
+import type { PromMetrics } from './lib/prom-metrics.ts'
+import type { Runtime } from './lib/runtime.ts'
+import { closeDatabase, type Database, openDatabase } from './store/database.ts'
+import { parseDatabaseUrl } from './store/database-url.ts'
+import { ensureInstallation } from './store/installation.ts'
+import { loadKeepsake, saveKeepsake } from './store/keepsakes.ts'
+import { ensureMerchant } from './store/merchants.ts'
+import { migrate } from './store/migrate.ts'
+
+export type App = Awaited<ReturnType<typeof makeApp>>
+
+type Outside = {
+  readonly config: Config
+  readonly sources: readonly AccountSource[]
+  readonly runtime: Runtime
+  readonly log: Log
+  readonly metrics: PromMetrics
+}
+
+/**
+ * Makes every part by hand and hands each what it needs. Nothing runs until `start`.
+ *
+ * @throws when the database cannot be opened, or holds a newer schema than this program knows.
+ */
+export async function makeApp({ config, sources, runtime, log, metrics }: Outside) {
+  const db = await openStore({ config, runtime, log, metrics })
+  const policy = await readPolicy(config, db, runtime)
+  const alarms = makeAlarms({ log, metrics })
+  const accounts = makeAccounts(sources.map((source) => open(source)))
+  const live = makeLive({ db, runtime, log })
+  const commit = makeCommit({
+    db,
+    runtime,
+    afterCommit: ({ orders, nextTaskAt }) => {
+      live.wake(orders)
+      if (nextTaskAt !== undefined) loop.wake(nextTaskAt)
+    },
+  })
+  const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
+  const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
+  const settle = makeSettle(base)
+  const close = makeClose({ ...base, settle })
+  const checks = makeChecks({ ...base, settle })
+  const sendRefund = makeSendRefund({ ...base, settle, checks })
+  const handlers = makeTaskHandlers({ ...base, close, checks, sendRefund })
+  const loop = makeLoop({ ...base, handlers, owner: newId(runtime, 'run') })
+  const orders = makeOrders(base)
+  const products = makeProducts(base)
+  const payments = makePayments({ ...base, close, prepare: makePrepare({ ...base, checks }), payerOf: makePayerOf(base) })
+  const sessions = makeSessions({ secret: config.sessionSecret, runtime })
+  const http = makeHttp({
+    ...base,
+    config,
+    orders,
+    payments,
+    checks,
+    cancels: makeCancels({ close }),
+    refunds: makeRefunds({ ...base, sendRefund }),
+    products,
+    cashier: makeCashier({ orders, products }),
+    notifications: makeNotifications({ ...base, settle }),
+    unmatched: makeUnmatchedMoney(base),
+    once: makeOnce(base),
+    live,
+    sessions,
+    login: makeLogin({ ...base, sessions }),
+    apiKeys: makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey }),
+  })
+  return { callback: http.callback, products, start, drain }
+
+  function open(source: AccountSource) {
+    const account = defaultAccount
+    const keepsake = {
+      load: (name: string) => loadKeepsake(db, account, name),
+      save: (name: string, text: string) => saveKeepsake(db, { account, name, text, at: runtime.now() }),
+    }
+    return source.open({ account, runtime, log, keepsake })
+  }
+
+  async function start(): Promise<void> {
+    const merchantId = defaultMerchant
+    const now = runtime.now()
+    const keys = accounts.all().filter((account) => account.refreshKeys)
+    await commit(
+      decision({
+        tasks: [
+          ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: account.account, runAt: now }) as const),
+          { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
+        ],
+      }),
+    )
+    loop.start()
+  }
+
+  /** Finishes what is in flight, gives the tasks back and closes what was opened. */
+  async function drain(): Promise<void> {
+    live.end()
+    await http.drain()
+    await loop.stop()
+    await Promise.all(accounts.all().map((account) => account.end?.()))
+    await closeDatabase(db)
+  }
+}
+
+async function openStore({ config, runtime, log, metrics }: Omit<Outside, 'sources'>): Promise<Database> {
+  const url = parseDatabaseUrl(config.databaseUrl)
+  if ('problem' in url) throw new Error(`DATABASE_URL: ${url.problem}`)
+  const db = await openDatabase({ url, runtime, log, metrics })
+  if (config.migrate) await migrate(db)
+  return db
+}
+
+async function readPolicy(config: Config, db: Database, runtime: Runtime): Promise<Policy> {
+  const at = runtime.now()
+  await ensureMerchant(db, { merchantId: defaultMerchant, name: 'default', at })
+  const installation = await ensureInstallation(db, newId(runtime, 'ins'))
+  const { latePayment, orderNoPrefix, publicUrl, notifyUrl } = config
+  return {
+    latePayment,
+    orderNoPrefix,
+    installation,
+    notifyUrl: (channel, account) =>
+      notifyUrl ?? `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
+  }
+}

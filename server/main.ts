@@ -1,0 +1,59 @@
+import { makeApp } from './app.ts'
+import { channelRegistry } from './channels/registry.ts'
+import { type Config, ConfigError, readConfig } from './config/config.ts'
+import type { Demo } from './demo/demo.ts'
+import { listen } from './http/listen.ts'
+import { makeNodeRuntime } from './lib/node-runtime.ts'
+import { makeLog } from './lib/pino-log.ts'
+import { makeMetrics } from './lib/prom-metrics.ts'
+
+/** EX_CONFIG of sysexits.h: the configuration is wrong. */
+const configExitCode = 78
+const drainMs = 10_000
+
+await main(process.env)
+
+async function main(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const config = read(environment)
+  const runtime = makeNodeRuntime()
+  // Nothing of the demo or its emulator is even loaded in a configured server.
+  const demo = config.demo ? await (await import('./demo/demo.ts')).startDemo({ ...config, randomBytes: runtime.randomBytes }) : undefined
+  await serve(demo ? read({ ...environment, ...demo.environment }) : config, runtime, demo)
+}
+
+async function serve(config: Config, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
+  const log = makeLog({ level: config.logLevel })
+  const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() })
+  await demo?.seed(app.products)
+  const server = await listen(app.callback(), { port: config.port, host: config.host })
+  await app.start()
+  for (const warning of config.warnings) log.warn({ event: 'config', warning })
+  log.info({ event: 'listening', origin: server.origin, demo: demo !== undefined })
+  if (demo) process.stdout.write(demo.welcome())
+  let isStopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+
+  /** Accepts nothing new, finishes what is in flight, and ends; what does not finish in time is left to the tasks of the next start. */
+  async function stop(): Promise<void> {
+    if (isStopping) return
+    isStopping = true
+    log.info({ event: 'stopping' })
+    const limit = runtime.deadline(drainMs)
+    limit.signal.addEventListener('abort', () => process.exit(0))
+    await server.close()
+    await app.drain()
+    await demo?.close()
+    await runtime.end()
+    process.exit(0)
+  }
+}
+
+function read(environment: Readonly<Record<string, string | undefined>>): Config {
+  try {
+    return readConfig(environment, channelRegistry)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return process.exit(configExitCode)
+  }
+}

@@ -1,0 +1,133 @@
+import type { Selectable } from 'kysely'
+import type { AccountId, MerchantId, OrderId, OutTradeNo, PaymentId } from '../../shared/kernel/ids.ts'
+import type { ChannelName, PayAction } from '../../shared/kernel/pay.ts'
+import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
+import type { Db } from './database.ts'
+import { isRecord, orNull, orUndefined, readJson } from './json-column.ts'
+import type { Schema } from './schema.ts'
+
+const attemptColumns = [
+  'merchant_id',
+  'payment_id',
+  'order_id',
+  'out_trade_no',
+  'channel',
+  'account',
+  'merchant_ref',
+  'status',
+  'kept',
+  'transaction_id',
+  'payer_id',
+  'ask',
+  'action',
+  'action_expires_at',
+  'channel_state',
+  'failure',
+  'created_at',
+  'succeeded_at',
+  'closed_at',
+] as const satisfies ReadonlyArray<keyof Schema['attempts']>
+
+export async function findAttempt(db: Db, merchantId: MerchantId, paymentId: PaymentId): Promise<Attempt | undefined> {
+  const row = await db.query
+    .selectFrom('attempts')
+    .select(attemptColumns)
+    .where('merchant_id', '=', merchantId)
+    .where('payment_id', '=', paymentId)
+    .executeTakeFirst()
+  return row && readAttempt(row)
+}
+
+/** The attempt that carries a channel's number; numbers are an account's, so no merchant is asked for. */
+export async function findAttemptByNumber(
+  db: Db,
+  channel: ChannelName,
+  account: AccountId,
+  outTradeNo: OutTradeNo,
+): Promise<Attempt | undefined> {
+  const row = await db.query
+    .selectFrom('attempts')
+    .select(attemptColumns)
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('out_trade_no', '=', outTradeNo)
+    .executeTakeFirst()
+  return row && readAttempt(row)
+}
+
+/** All attempts of these orders, oldest first. */
+export async function listAttempts(db: Db, merchantId: MerchantId, orderIds: readonly OrderId[]): Promise<Attempt[]> {
+  const rows = await db.query
+    .selectFrom('attempts')
+    .select(attemptColumns)
+    .where('merchant_id', '=', merchantId)
+    .where('order_id', 'in', orderIds)
+    .orderBy('created_at')
+    .orderBy('payment_id')
+    .execute()
+  return rows.map(readAttempt)
+}
+
+export function writeAttempt(attempt: Attempt): Schema['attempts'] {
+  return {
+    merchant_id: attempt.merchantId,
+    payment_id: attempt.paymentId,
+    order_id: attempt.orderId,
+    out_trade_no: attempt.outTradeNo,
+    channel: attempt.channel,
+    account: attempt.account,
+    merchant_ref: attempt.merchantRef,
+    status: attempt.status,
+    kept: attempt.kept === undefined ? null : Number(attempt.kept),
+    transaction_id: orNull(attempt.transactionId),
+    payer_id: orNull(attempt.payerId),
+    ask: JSON.stringify(attempt.ask),
+    action: attempt.action === undefined ? null : JSON.stringify(attempt.action),
+    action_expires_at: orNull(attempt.actionExpiresAt),
+    channel_state: orNull(attempt.channelState),
+    failure: orNull(attempt.failure),
+    created_at: attempt.createdAt,
+    succeeded_at: orNull(attempt.succeededAt),
+    closed_at: orNull(attempt.closedAt),
+  }
+}
+
+type AttemptRow = Pick<Selectable<Schema['attempts']>, (typeof attemptColumns)[number]>
+
+function readAttempt(row: AttemptRow): Attempt {
+  return {
+    merchantId: row.merchant_id,
+    paymentId: row.payment_id,
+    orderId: row.order_id,
+    outTradeNo: row.out_trade_no,
+    channel: row.channel,
+    account: row.account,
+    merchantRef: row.merchant_ref,
+    status: row.status,
+    kept: row.kept === null ? undefined : row.kept === 1,
+    transactionId: orUndefined(row.transaction_id),
+    payerId: orUndefined(row.payer_id),
+    ask: readJson(row.ask, isAsk, 'attempts.ask'),
+    action: row.action === null ? undefined : readJson(row.action, isAction, 'attempts.action'),
+    actionExpiresAt: orUndefined(row.action_expires_at),
+    channelState: orUndefined(row.channel_state),
+    failure: orUndefined(row.failure),
+    createdAt: row.created_at,
+    succeededAt: orUndefined(row.succeeded_at),
+    closedAt: orUndefined(row.closed_at),
+  }
+}
+
+function isAsk(value: unknown): value is PrepareAsk {
+  return (
+    isRecord(value) &&
+    typeof value.outTradeNo === 'string' &&
+    typeof value.payType === 'string' &&
+    isRecord(value.amount) &&
+    typeof value.expiresAt === 'number'
+  )
+}
+
+function isAction(value: unknown): value is PayAction {
+  return isRecord(value) && typeof value.type === 'string'
+}

@@ -1,0 +1,21 @@
+import type { Dialect } from 'kysely'
+import type { DatabaseKind } from './migrations/ddl.ts'
+
+/** Everything in which the two databases differ, but for the words of a query. */
+export type StoreDialect = {
+  readonly kind: DatabaseKind
+  readonly kysely: Dialect
+  /** Another row has the key: the caller reads the winner. */
+  isDuplicate(error: unknown): boolean
+  /** Why the whole transaction should run again; undefined when it should not. */
+  retryReason(error: unknown): string | undefined
+  /** The connection went: in COMMIT that means nobody knows. */
+  isConnectionLost(error: unknown): boolean
+  /** How many connections may write at once. */
+  readonly writers: number
+}
+
+/** A member of an error, when it has one of that type. */
+export function memberOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined
+}

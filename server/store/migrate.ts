@@ -1,0 +1,65 @@
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+import { payments } from './migrations/0001-payments.ts'
+import { createTable } from './migrations/ddl.ts'
+
+/** Every version of the schema, in order. They only ever go forward, and each may run again after it was cut off. */
+const migrations = [{ version: 1, tables: payments }] as const
+const newest = migrations.length
+
+/**
+ * Brings the schema to this program's version. Two instances may do so at once: every statement may run twice, and the version is
+ * written last, by whoever is first.
+ *
+ * @throws when the store holds a newer schema than this program knows.
+ */
+export async function migrate(db: Database): Promise<void> {
+  for (const statement of createTable(db.dialect.kind, {
+    name: 'schema_versions',
+    columns: { version: 'int', applied_at: 'int' },
+    primary: ['version'],
+  }))
+    await run(db, statement)
+  const applied = await appliedVersion(db)
+  if (applied > newest)
+    throw new Error(
+      `the database has schema version ${applied}, this program knows ${newest}: start a newer program, or restore the backup that goes with this one`,
+    )
+  for (const { version, tables } of migrations) {
+    if (version <= applied) continue
+    for (const statement of tables.flatMap((table) => createTable(db.dialect.kind, table))) await run(db, statement)
+    await noteVersion(db, version)
+  }
+}
+
+/** Whether the store's schema is this program's. */
+export async function isMigrated(db: Database): Promise<boolean> {
+  return (await appliedVersion(db)) === newest
+}
+
+async function appliedVersion(db: Database): Promise<number> {
+  const row = await db.query
+    .selectFrom('schema_versions')
+    .select(({ fn }) => fn.max('version').as('version'))
+    .executeTakeFirst()
+  return Number(row?.version ?? 0)
+}
+
+async function noteVersion(db: Database, version: number): Promise<void> {
+  try {
+    await db.query.insertInto('schema_versions').values({ version, applied_at: db.runtime.now() }).execute()
+  } catch (error) {
+    if (!db.dialect.isDuplicate(error)) throw error
+  }
+}
+
+/** Another instance may make the same table at the same moment: then the database refuses one of us, and there is the table. */
+async function run(db: Database, statement: string, tries = 5): Promise<void> {
+  try {
+    await sql.raw(statement).execute(db.query)
+  } catch (error) {
+    if (tries === 0) throw error
+    await db.runtime.sleep(50 + (db.runtime.randomBytes(1)[0] ?? 0))
+    await run(db, statement, tries - 1)
+  }
+}

@@ -1,0 +1,109 @@
+import { asInstant, type Instant } from '../../shared/kernel/time.ts'
+import type { Task, TaskKind } from '../core/rules/task.ts'
+import type { Database } from './database.ts'
+
+const columns = ['merchant_id', 'kind', 'subject', 'task_id', 'run_at', 'tries', 'lease_owner', 'lease_until'] as const
+const nobody = ''
+
+/**
+ * Takes tasks that are due and nobody's: by compare-and-set on the lease, so that it holds on any number of instances and nodes.
+ *
+ * @returns those that are ours until `now + leaseMs`, with `tries` counting this one not yet.
+ */
+export async function claimDue(
+  db: Database,
+  { owner, now, leaseMs, limit }: { owner: string; now: Instant; leaseMs: number; limit: number },
+): Promise<Task[]> {
+  const due = await db.query
+    .selectFrom('tasks')
+    .select('task_id')
+    .where('run_at', '<=', now)
+    .where('lease_until', '<=', now)
+    .orderBy('run_at')
+    .limit(limit)
+    .execute()
+  if (due.length === 0) return []
+  const ids = due.map((row) => row.task_id)
+  const until = asInstant(now + leaseMs)
+  await db.query
+    .updateTable('tasks')
+    .set(({ eb }) => ({ lease_owner: owner, lease_until: until, tries: eb('tries', '+', 1) }))
+    .where('task_id', 'in', ids)
+    .where('lease_until', '<=', now)
+    .execute()
+  const ours = await db.query
+    .selectFrom('tasks')
+    .select(columns)
+    .where('task_id', 'in', ids)
+    .where('lease_owner', '=', owner)
+    .where('lease_until', '=', until)
+    .orderBy('run_at')
+    .execute()
+  return ours.map((row) => ({
+    merchantId: row.merchant_id,
+    kind: row.kind,
+    subject: row.subject,
+    taskId: row.task_id,
+    runAt: row.run_at,
+    tries: row.tries - 1,
+    leaseOwner: row.lease_owner,
+    leaseUntil: row.lease_until,
+  }))
+}
+
+/** Ends a task; false when its lease was taken over meanwhile, or it is gone. */
+export async function finishTask(db: Database, task: Task): Promise<boolean> {
+  const result = await db.query
+    .deleteFrom('tasks')
+    .where('task_id', '=', task.taskId)
+    .where('lease_owner', '=', task.leaseOwner)
+    .where('lease_until', '=', task.leaseUntil)
+    .where('run_at', '=', task.runAt)
+    .executeTakeFirst()
+  return result.numDeletedRows === 1n || (await letGo(db, task))
+}
+
+/** Puts a task off; false when its lease was taken over meanwhile, or it is gone. One that was brought forward meanwhile stays so. */
+export async function delayTask(db: Database, task: Task, runAt: Instant): Promise<boolean> {
+  const result = await db.query
+    .updateTable('tasks')
+    .set({ run_at: runAt, lease_owner: nobody, lease_until: asInstant(0) })
+    .where('task_id', '=', task.taskId)
+    .where('lease_owner', '=', task.leaseOwner)
+    .where('lease_until', '=', task.leaseUntil)
+    .where('run_at', '=', task.runAt)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n || (await letGo(db, task))
+}
+
+/** Somebody wanted it again while it ran: it is given back as it is. */
+async function letGo(db: Database, task: Task): Promise<boolean> {
+  const result = await db.query
+    .updateTable('tasks')
+    .set({ lease_owner: nobody, lease_until: asInstant(0) })
+    .where('task_id', '=', task.taskId)
+    .where('lease_owner', '=', task.leaseOwner)
+    .where('lease_until', '=', task.leaseUntil)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Gives back what an instance holds. */
+export async function giveBack(db: Database, owner: string): Promise<void> {
+  await db.query
+    .updateTable('tasks')
+    .set({ lease_owner: nobody, lease_until: asInstant(0) })
+    .where('lease_owner', '=', owner)
+    .execute()
+}
+
+/** Since when the oldest due task of each kind has waited. */
+export async function oldestDue(db: Database, now: Instant): Promise<Map<TaskKind, Instant>> {
+  const rows = await db.query
+    .selectFrom('tasks')
+    .select(['kind', ({ fn }) => fn.min('run_at').as('since')])
+    .where('run_at', '<=', now)
+    .groupBy('kind')
+    .execute()
+  return new Map(rows.map((row) => [row.kind, asInstant(Number(row.since))]))
+}
