@@ -1,5 +1,5 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely'
-import { createPool, type Pool, type PoolConnection } from 'mysql2'
+import { createPool, type Pool, type PoolConnection, type QueryError } from 'mysql2'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MysqlUrl } from './database-url.ts'
@@ -40,19 +40,20 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown }: Outsid
 
   /** A connection whose host turns out not to write is thrown away, not given back. */
   function watched(host: Host, connection: PoolConnection): MysqlPoolConnection {
+    const query = connection.query.bind(connection)
+    const release = connection.release.bind(connection)
     let isBroken = false
-    return {
-      query(sql: string, parameters: unknown[], done?: (error: unknown, result: unknown) => void): never {
-        return connection.query(sql, parameters, (error, result) => {
-          if (error && (error.fatal || isHostDown(error))) {
-            isBroken = true
-            if (hosts.length > 1) mark(host, error)
-          }
-          done?.(error, result)
-        }) as never
-      },
-      release: () => (isBroken ? connection.destroy() : connection.release()),
-    } as MysqlPoolConnection
+    return Object.assign(Object.create(connection), { query: ask, release: () => (isBroken ? connection.destroy() : release()) })
+
+    function ask(sql: string, parameters: unknown[], done: (error: QueryError | null, result: unknown) => void): void {
+      query(sql, parameters, (error: QueryError | null, result: unknown) => {
+        if (error && (error.fatal || isHostDown(error))) {
+          isBroken = true
+          if (hosts.length > 1) mark(host, error)
+        }
+        done(error, result)
+      })
+    }
   }
 
   function mark(host: Host, error: unknown): void {

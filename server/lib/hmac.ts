@@ -1,0 +1,18 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+export function hmacSha256(key: Uint8Array, bytes: Uint8Array | string): Uint8Array {
+  return createHmac('sha256', key).update(bytes).digest()
+}
+
+export function sha256Hex(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export function sha1Hex(bytes: Uint8Array | string): string {
+  return createHash('sha1').update(bytes).digest('hex')
+}
+
+/** Whether two secrets are equal, in a time that does not tell where they differ. */
+export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other)
+}

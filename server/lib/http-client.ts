@@ -1,0 +1,100 @@
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { type IncomingAnswer, NetworkFailure, type OutgoingRequest } from './runtime.ts'
+
+const connectionsPerOrigin = 32
+const connectTimeoutMs = 5000
+const keepAliveMs = 30_000
+
+/** What undici and Node say when nothing has left this machine yet. */
+const notSentCodes = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EADDRNOTAVAIL',
+])
+const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/
+
+/**
+ * The one way out: a pool of kept connections for each origin. Follows no redirect, decodes nothing, and knows no way to leave a
+ * certificate unverified.
+ */
+export function makeHttpClient() {
+  const pools = new Map<string, Pool>()
+  return { fetch, end: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))) }
+
+  /** @throws NetworkFailure */
+  async function fetch({ method, url, headers, body, timeoutMs, maxBytes }: OutgoingRequest): Promise<IncomingAnswer> {
+    const { origin, pathname, search } = new URL(url)
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(), timeoutMs)
+    try {
+      const answer = await poolOf(origin).request({
+        method,
+        path: pathname + search,
+        headers: { ...headers, 'accept-encoding': 'identity' },
+        body: body ?? null,
+        signal: limit.signal,
+      })
+      return { status: answer.statusCode, headers: plain(answer.headers), body: await readAll(answer, maxBytes) }
+    } catch (error) {
+      throw failureOf(error, limit.signal.aborted, timeoutMs)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  function poolOf(origin: string): Pool {
+    const known = pools.get(origin)
+    if (known) return known
+    const pool = new Pool(origin, {
+      connections: connectionsPerOrigin,
+      keepAliveTimeout: keepAliveMs,
+      connect: buildConnector({ timeout: connectTimeoutMs }),
+    })
+    pools.set(origin, pool)
+    return pool
+  }
+}
+
+async function readAll({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<Uint8Array> {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) return refuse(body, maxBytes)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > maxBytes) return refuse(body, maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function refuse(body: Dispatcher.ResponseData['body'], maxBytes: number): never {
+  body.destroy()
+  throw new NetworkFailure('lost', `the answer is longer than ${maxBytes} bytes`)
+}
+
+function plain(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  )
+}
+
+function failureOf(error: unknown, isTimeout: boolean, timeoutMs: number): NetworkFailure {
+  if (error instanceof NetworkFailure) return error
+  if (isTimeout) return new NetworkFailure('lost', `no whole answer within ${timeoutMs} ms`, { isTimeout: true })
+  const code = codeOf(error)
+  if (tlsCodes.test(code)) return new NetworkFailure('notSent', `TLS could not be established: ${code}`, { isTls: true, cause: error })
+  if (notSentCodes.has(code))
+    return new NetworkFailure('notSent', `no connection: ${code}`, { isTimeout: code === 'UND_ERR_CONNECT_TIMEOUT', cause: error })
+  return new NetworkFailure('lost', `the exchange was cut off: ${code || 'no reason given'}`, { cause: error })
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
+  if (typeof error !== 'object' || error === null) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return 'cause' in error ? codeOf(error.cause) : ''
+}

@@ -1,0 +1,23 @@
+import type { Runtime } from './runtime.ts'
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const timeLetters = 10
+const chanceBytes = 16
+
+/**
+ * An id of ours: a prefix that says of what, ten letters of time, so that ids sort by it, and 16 random letters (80 bits), so that
+ * none can be guessed.
+ */
+export function newId(runtime: Pick<Runtime, 'now' | 'randomBytes'>, prefix: string): string {
+  return `${prefix}_${lettersOf(runtime.now())}${Array.from(runtime.randomBytes(chanceBytes), (byte) => alphabet[byte % 32]).join('')}`
+}
+
+function lettersOf(ms: number): string {
+  let rest = ms
+  let letters = ''
+  for (let place = 0; place < timeLetters; place++) {
+    letters = alphabet[rest % 32] + letters
+    rest = Math.floor(rest / 32)
+  }
+  return letters
+}

@@ -1,0 +1,44 @@
+import { type KeyObject, randomBytes, sign } from 'node:crypto'
+import { asInstant } from '../../shared/kernel/time.ts'
+import { makeHttpClient } from './http-client.ts'
+import type { Runtime } from './runtime.ts'
+
+export type NodeRuntime = Runtime & { end(): Promise<void> }
+
+/** The real clock, chance and network. The only place that knows them. */
+export function makeNodeRuntime(): NodeRuntime {
+  const client = makeHttpClient()
+  return {
+    now: () => asInstant(Date.now()),
+    sleep,
+    deadline,
+    randomBytes: (count) => randomBytes(count),
+    fetch: client.fetch,
+    signRsaSha256,
+    end: client.end,
+  }
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done, { once: true })
+    function done(): void {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}
+
+function deadline(ms: number): { signal: AbortSignal; clear(): void } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), ms)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+/** With a callback, Node signs in its thread pool; the event loop goes on. */
+function signRsaSha256(key: KeyObject, bytes: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => sign('sha256', bytes, key, (error, signature) => (error ? reject(error) : resolve(signature))))
+}
