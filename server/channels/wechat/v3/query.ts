@@ -1,0 +1,78 @@
+import { type OutTradeNo, readOutTradeNo, type TransactionId } from '../../../../shared/kernel/ids.ts'
+import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
+import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
+import { ChannelError } from '../../failure.ts'
+import { otherQuestion, unreadable } from './call.ts'
+import type { V3Parts } from './parts.ts'
+import { readTrade, type WireTrade } from './wire.ts'
+
+/** Asks what became of a number. One that WeChat has never heard of is a report too. */
+export function makeQuery({ credentials, tools, call }: V3Parts) {
+  return async function query({
+    outTradeNo,
+    transactionId,
+  }: {
+    outTradeNo: OutTradeNo
+    transactionId?: TransactionId | undefined
+  }): Promise<TradeReport> {
+    const origin = { source: 'query', channel: 'wechat', account: tools.account, outTradeNo } as const
+    const path =
+      transactionId === undefined
+        ? `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}`
+        : `/v3/pay/transactions/id/${encodeURIComponent(transactionId)}`
+    try {
+      const trade = readTrade(await call({ method: 'GET', pathAndQuery: `${path}?mchid=${credentials.mchid}` }))
+      if (!trade) throw unreadable('an order')
+      if (trade.outTradeNo !== outTradeNo) throw otherQuestion('the number of another order')
+      if (trade.mchid !== credentials.mchid) throw otherQuestion('the order of another merchant')
+      return vouchForTrade({ ...origin, outcome: outcomeOf(trade) })
+    } catch (error) {
+      if (error instanceof ChannelError && error.failure.refusal === 'notFound')
+        return vouchForTrade({ ...origin, outcome: { status: 'notFound' } })
+      throw error
+    }
+  }
+}
+
+/** A verified trade as a report. @throws ChannelError when a success lacks what makes it one. */
+export function tradeReport(trade: WireTrade, origin: { source: ReportSource; account: TradeReport['account'] }): TradeReport {
+  const outTradeNo = readOutTradeNo(trade.outTradeNo)
+  if (!outTradeNo) throw unreadable('an order of ours: its number has another form')
+  return vouchForTrade({ ...origin, channel: 'wechat', outTradeNo, outcome: outcomeOf(trade) })
+}
+
+/** What a trade state means (fact sheet §7). REFUND means that it was paid; a word nobody knows is no verdict. */
+function outcomeOf(trade: WireTrade): TradeFacts['outcome'] {
+  switch (trade.tradeState) {
+    case 'SUCCESS':
+    case 'REFUND':
+      return success(trade)
+    case 'CLOSED':
+    case 'REVOKED':
+      return { status: 'closed' }
+    case 'PAYERROR':
+      return { status: 'failed', said: trade.tradeState }
+    case 'NOTPAY':
+    case 'USERPAYING':
+    case 'ACCEPT':
+      return { status: 'pending', said: trade.tradeState, isKnownWord: true }
+    default:
+      return { status: 'pending', said: trade.tradeState.slice(0, 32), isKnownWord: false }
+  }
+}
+
+/** `total` is what was asked for; what the payer paid after coupons may be less and is no mismatch. */
+function success({ transactionId, total, currency = 'CNY', mchid, appId, openId, successTime }: WireTrade): TradeFacts['outcome'] {
+  if (transactionId === undefined || total === undefined || successTime === undefined)
+    throw unreadable('a payment: its number, amount or time is missing')
+  if (!isCurrency(currency)) throw unreadable('a payment: its currency is none we know')
+  return {
+    status: 'succeeded',
+    transactionId,
+    amount: moneyOf(total, currency),
+    merchantRef: mchid,
+    appId,
+    openId,
+    succeededAt: successTime,
+  }
+}
