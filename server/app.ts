@@ -11,6 +11,7 @@ import { makeChecks } from './core/check.ts'
 import { makeClose } from './core/close.ts'
 import { makeCommit } from './core/commit.ts'
 import { makeLive } from './core/live.ts'
+import { makeLogin } from './core/login.ts'
 import { makeNotifications } from './core/notifications.ts'
 import { makeOnce } from './core/once.ts'
 import { makeOrders } from './core/orders.ts'
@@ -27,7 +28,6 @@ import { makeTaskHandlers } from './core/tasks.ts'
 import { makeUnmatchedMoney } from './core/unmatched.ts'
 import { makeHttp } from './http/http.ts'
 import { makeApiKeys } from './identity/api-keys.ts'
-import { makeLogin } from './identity/login.ts'
 import { makeSessions } from './identity/sessions.ts'
 import { makeLoop } from './jobs/loop.ts'
 import { newId } from './lib/ids.ts'
@@ -39,7 +39,7 @@ import { parseDatabaseUrl } from './store/database-url.ts'
 import { ensureInstallation } from './store/installation.ts'
 import { loadKeepsake, saveKeepsake } from './store/keepsakes.ts'
 import { ensureMerchant } from './store/merchants.ts'
-import { migrate } from './store/migrate.ts'
+import { isMigrated, migrate } from './store/migrate.ts'
 
 export type App = Awaited<ReturnType<typeof makeApp>>
 
@@ -81,10 +81,12 @@ export async function makeApp({ config, sources, runtime, log, metrics }: Outsid
   const orders = makeOrders(base)
   const products = makeProducts(base)
   const payments = makePayments({ ...base, close, prepare: makePrepare({ ...base, checks }), payerOf: makePayerOf(base) })
+  if (!config.sessionSecret) throw new Error('SESSION_SECRET is missing')
   const sessions = makeSessions({ secret: config.sessionSecret, runtime })
   const http = makeHttp({
     ...base,
-    config,
+    trustedProxies: config.trustedProxies,
+    assertReady: () => assertReady(db),
     orders,
     payments,
     checks,
@@ -98,7 +100,7 @@ export async function makeApp({ config, sources, runtime, log, metrics }: Outsid
     live,
     sessions,
     login: makeLogin({ ...base, sessions }),
-    apiKeys: makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey }),
+    apiKeys: makeApiKeys({ db, bootstrap: config.bootstrapApiKey }),
   })
   return { callback: http.callback, products, start, drain }
 
@@ -156,4 +158,8 @@ async function readPolicy(config: Config, db: Database, runtime: Runtime): Promi
     notifyUrl: (channel, account) =>
       notifyUrl ?? `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
   }
+}
+
+async function assertReady(db: Database): Promise<void> {
+  if (!(await isMigrated(db))) throw new Error('the schema is not this program’s')
 }

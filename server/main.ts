@@ -1,4 +1,5 @@
 import { makeApp } from './app.ts'
+import type { AccountSource } from './channels/channel.ts'
 import { channelRegistry } from './channels/registry.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import type { Demo } from './demo/demo.ts'
@@ -21,7 +22,7 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
   await serve(demo ? read({ ...environment, ...demo.environment }) : config, runtime, demo)
 }
 
-async function serve(config: Config, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
+async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
   const log = makeLog({ level: config.logLevel })
   const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() })
   await demo?.seed(app.products)
@@ -48,7 +49,7 @@ async function serve(config: Config, runtime: ReturnType<typeof makeNodeRuntime>
   }
 }
 
-function read(environment: Readonly<Record<string, string | undefined>>): Config {
+function read(environment: Readonly<Record<string, string | undefined>>): Config<AccountSource> {
   try {
     return readConfig(environment, channelRegistry)
   } catch (error) {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
+import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { type Environment, makeSettings, type Problem } from './environment.ts'
-import { parseProxies, type TrustedProxies } from './proxies.ts'
+import { parseProxies } from './proxies.ts'
 import { warningsAbout } from './warnings.ts'
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const

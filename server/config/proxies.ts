@@ -1,8 +1,6 @@
-/** Which of the addresses a request came through are believed: the last so many, or those in these ranges. */
-export type TrustedProxies =
-  | { readonly kind: 'hops'; readonly hops: number }
-  | { readonly kind: 'ranges'; readonly ranges: readonly Range[] }
-export type Range = { readonly address: string; readonly prefix: number }
+import type { TrustedProxies } from '../lib/trusted-proxies.ts'
+
+type Range = Extract<TrustedProxies, { kind: 'ranges' }>['ranges'][number]
 
 const maxHops = 10
 

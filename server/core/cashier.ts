@@ -19,7 +19,9 @@ export function makeCashier({ orders, products }: { orders: Orders; products: Pr
    * @throws AppError NOT_FOUND when a product is not for sale; PARAM_ERROR when the items do not go into one order.
    */
   async function order(payer: Payer, items: readonly CartItem[], once?: OnceRecord): Promise<OrderView> {
-    const lines = await Promise.all(items.map(async (item) => ({ ...item, product: await forSale(payer, item.productId) })))
+    const lines = await Promise.all(
+      items.map(async (item) => ({ ...item, product: await products.getForSale(payer.merchantId, item.productId) })),
+    )
     const content = {
       subject: subjectOf(lines),
       body: lines
@@ -38,12 +40,6 @@ export function makeCashier({ orders, products }: { orders: Orders; products: Pr
       goodsType: goodsTypeOf(lines),
     }
     return orders.create(payer.merchantId, { content }, once)
-  }
-
-  async function forSale(payer: Payer, productId: ProductId): Promise<Product> {
-    const product = await products.get(payer.merchantId, productId)
-    if (!product.active) throw new AppError('NOT_FOUND', `product ${productId} is not for sale any more`)
-    return product
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AppId, MerchantId, OrderId, PayerId } from '../../shared/kernel/ids.ts'
+import type { MerchantId, OrderId, PayerId } from '../../shared/kernel/ids.ts'
 import { zero } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { OrderStatus } from '../../shared/kernel/states.ts'
@@ -11,12 +11,14 @@ import { listNotes } from '../store/timeline.ts'
 import { AppError } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
 import type { OnceRecord } from './once.ts'
+import { paged } from './page.ts'
 import type { Parts } from './parts.ts'
 import { decideCreate } from './rules/decide-order.ts'
 import type { Note } from './rules/decision.ts'
 import { type Order, type OrderContent, sameContent } from './rules/order.ts'
 import { drawFrom, orderNumber } from './rules/order-number.ts'
 
+export type { Payer } from '../identity/payer.ts'
 export type { OrderView } from './load.ts'
 
 export type NewOrder = {
@@ -102,7 +104,7 @@ export function makeOrders({ db, runtime, policy, commit }: Pick<Parts, 'db' | '
     filter: OrderFilter,
     page: PageAsk,
   ): Promise<{ items: OrderView[]; nextCursor?: string | undefined }> {
-    const { items, nextCursor } = await listOrders(db, merchantId, filter, page)
+    const { items, nextCursor } = await paged(listOrders(db, merchantId, filter, page))
     const ids = items.map((order) => order.orderId)
     const [attempts, refunds] =
       ids.length === 0 ? [[], []] : await Promise.all([listAttempts(db, merchantId, ids), listRefundsOf(db, merchantId, ids)])
@@ -120,6 +122,3 @@ export function makeOrders({ db, runtime, policy, commit }: Pick<Parts, 'db' | '
     return listNotes(db, merchantId, orderId)
   }
 }
-
-/** Who pays: a person in one app. */
-export type Payer = { readonly merchantId: MerchantId; readonly payerId: PayerId; readonly appId: AppId }

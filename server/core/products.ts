@@ -3,6 +3,7 @@ import { newId } from '../lib/ids.ts'
 import { findProduct, insertProduct, listProducts, updateProduct } from '../store/products.ts'
 import { AppError } from './error.ts'
 import type { PageAsk } from './orders.ts'
+import { paged } from './page.ts'
 import type { Parts } from './parts.ts'
 import type { Product } from './rules/product.ts'
 
@@ -12,20 +13,27 @@ export type Products = ReturnType<typeof makeProducts>
 
 /** What a merchant's shop sells. */
 export function makeProducts({ db, runtime }: Pick<Parts, 'db' | 'runtime'>) {
-  return { list, get, create, update, withdraw }
+  return { list, get, getForSale, create, update, withdraw }
 
   async function list(
     merchantId: MerchantId,
     filter: { activeOnly: boolean },
     page: PageAsk,
   ): Promise<{ items: Product[]; nextCursor?: string | undefined }> {
-    return listProducts(db, merchantId, filter, page)
+    return paged(listProducts(db, merchantId, filter, page))
   }
 
   /** @throws AppError NOT_FOUND */
   async function get(merchantId: MerchantId, productId: ProductId): Promise<Product> {
     const product = await findProduct(db, merchantId, productId)
     if (!product) throw new AppError('NOT_FOUND', `product ${productId} does not exist`)
+    return product
+  }
+
+  /** @throws AppError NOT_FOUND, also when it is off the shelf. */
+  async function getForSale(merchantId: MerchantId, productId: ProductId): Promise<Product> {
+    const product = await get(merchantId, productId)
+    if (!product.active) throw new AppError('NOT_FOUND', `product ${productId} is not for sale any more`)
     return product
   }
 

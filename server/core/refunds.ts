@@ -11,6 +11,7 @@ import { AppError, assert } from './error.ts'
 import { orderNotFound } from './load.ts'
 import type { OnceRecord } from './once.ts'
 import type { PageAsk } from './orders.ts'
+import { paged } from './page.ts'
 import type { Parts } from './parts.ts'
 import type { Attempt } from './rules/attempt.ts'
 import { decideRefundRequest } from './rules/decide-order.ts'
@@ -122,7 +123,8 @@ export function makeRefunds({
     const now = runtime.now()
     const last = await lastRefundAt(db, refund.merchantId, refund.paymentId)
     const earliest = last === undefined ? now : later(last, limits.refundIntervalMs)
-    return earliest > now ? earliest : now
+    // The later of the two, as the instant that it is.
+    return [now, earliest].sort((one, other) => other - one)[0] ?? now
   }
 
   function accountOf(refund: Refund): ChannelAccount {
@@ -148,7 +150,7 @@ export function makeRefunds({
     filter: RefundFilter,
     page: PageAsk,
   ): Promise<{ items: Refund[]; nextCursor?: string | undefined }> {
-    return listRefunds(db, merchantId, filter, page)
+    return paged(listRefunds(db, merchantId, filter, page))
   }
 }
 

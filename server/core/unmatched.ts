@@ -2,6 +2,7 @@ import type { MerchantId } from '../../shared/kernel/ids.ts'
 import type { Database } from '../store/database.ts'
 import { listUnmatched } from '../store/unmatched.ts'
 import type { PageAsk } from './orders.ts'
+import { paged } from './page.ts'
 import type { Unmatched } from './rules/decision.ts'
 
 export type UnmatchedMoney = ReturnType<typeof makeUnmatchedMoney>
@@ -11,7 +12,7 @@ export function makeUnmatchedMoney({ db }: { db: Database }) {
   return {
     /** Newest first. */
     async list(merchantId: MerchantId, page: PageAsk): Promise<{ items: Unmatched[]; nextCursor?: string | undefined }> {
-      return listUnmatched(db, merchantId, page)
+      return paged(listUnmatched(db, merchantId, page))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { startEmulator } from '../emulator/listen.ts'
 import type { Products } from '../core/products.ts'
+import { startEmulator } from '../emulator/listen.ts'
 import { seedGoods } from './goods.ts'
 import { demoSecrets } from './secrets.ts'
 import { welcome } from './welcome.ts'
@@ -13,11 +13,34 @@ export type Demo = Awaited<ReturnType<typeof startDemo>>
  * What is missing when nothing is configured: secrets, a channel, goods to sell. The channel is the emulator, which the server is
  * pointed at by the same environment names that an owner would set.
  */
-export async function startDemo({ dataFolder, host, port, emulatorPort, publicUrl, randomBytes }: { dataFolder: string; host: string; port: number; emulatorPort: number; publicUrl: string | undefined; randomBytes: (count: number) => Uint8Array }) {
+export async function startDemo({
+  dataFolder,
+  host,
+  port,
+  emulatorPort,
+  publicUrl,
+  randomBytes,
+}: {
+  dataFolder: string
+  host: string
+  port: number
+  emulatorPort: number
+  publicUrl: string | undefined
+  randomBytes: (count: number) => Uint8Array
+}) {
   const secrets = demoSecrets(dataFolder, randomBytes)
-  const { origin: emulatorOrigin, emulator, close } = await startEmulator({ host: '127.0.0.1', port: emulatorPort, stateFile: join(dataFolder, 'emulator.jsonl') })
+  const {
+    origin: emulatorOrigin,
+    emulator,
+    close,
+  } = await startEmulator({ host: '127.0.0.1', port: emulatorPort, stateFile: join(dataFolder, 'emulator.jsonl') })
   const origin = publicUrl ?? `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
-  const environment: Record<string, string> = { ...emulator.credentials().env, ...secrets, PUBLIC_URL: origin, BOOTSTRAP_API_KEY: demoApiKey }
+  const environment: Record<string, string> = {
+    ...emulator.credentials().env,
+    ...secrets,
+    PUBLIC_URL: origin,
+    BOOTSTRAP_API_KEY: demoApiKey,
+  }
   return {
     environment,
     seed: (products: Products) => seedGoods(products),

@@ -1,6 +1,5 @@
-import { asOwnId } from '../../shared/kernel/ids.ts'
+import { asOwnId, defaultMerchant } from '../../shared/kernel/ids.ts'
 import { moneyOf } from '../../shared/kernel/money.ts'
-import { defaultMerchant } from '../../shared/kernel/ids.ts'
 import { AppError } from '../core/error.ts'
 import type { Products } from '../core/products.ts'
 

@@ -24,7 +24,7 @@ function commands(origin: string, emulatorOrigin: string): string {
     '# log in: the code that wx.login would give, then a session',
     `CODE=$(curl -s ${emulatorOrigin}/_emulator/codes ${json} -d '{"payer":"alice"}' | grep -o '"code":"[^"]*' | cut -d'"' -f4)`,
     `TOKEN=$(curl -s ${origin}/api/v1/cashier/session ${json} -d "{\\"code\\":\\"$CODE\\",\\"app\\":\\"miniprogram\\"}" | grep -o '"token":"[^"]*' | cut -d'"' -f4)`,
-    '# order two cakes; the price is the server\'s',
+    "# order two cakes; the price is the server's",
     `ORDER=$(curl -s ${origin}/api/v1/cashier/orders ${session} ${json} -d '{"items":[{"productId":"cake","quantity":2}]}' | grep -o '"orderId":"[^"]*' | head -1 | cut -d'"' -f4)`,
     '# ask for the payment: what wx.requestPayment takes',
     `curl -s ${origin}/api/v1/cashier/orders/$ORDER/pay ${session} ${json} -d '{"payType":"MINIPROGRAM"}'; echo`,

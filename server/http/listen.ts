@@ -1,0 +1,46 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+const headersMaxBytes = 16 * 1024
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 30_000
+const keepAliveMs = 65_000
+
+export type Listening = { readonly origin: string; close(): Promise<void> }
+
+/** Listens with limits that end slow and endless clients. Closing stops accepting and waits for what is in flight. */
+export async function listen(
+  callback: (request: IncomingMessage, response: ServerResponse) => unknown,
+  { port, host }: { port: number; host: string },
+): Promise<Listening> {
+  const server = createServer(
+    { maxHeaderSize: headersMaxBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
+    (request, response) => void callback(request, response),
+  )
+  server.on('clientError', answerBadly)
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  const { port: actual } = server.address() as AddressInfo
+  return { origin: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close: () => closed(server) }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+/** What cannot be read as a request is answered in the envelope all the same. */
+function answerBadly(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const [status, reason] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', `headers are larger than ${headersMaxBytes} bytes`]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'the request did not arrive in time']
+        : ['400 Bad Request', 'the request cannot be read']
+  const body = JSON.stringify({ success: false, error: reason, code: 'INVALID_REQUEST', details: {}, requestId: '' })
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

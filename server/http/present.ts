@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import type {
+  attempt as attemptSchema,
+  order as orderSchema,
+  refund as refundSchema,
+  timelineEntry,
+  unmatched as unmatchedSchema,
+} from '../../shared/api/order.ts'
+import type { product as productSchema } from '../../shared/api/product.ts'
+import { formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
+import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
+import type { OrderView, TimelineEntry } from '../core/orders.ts'
+import type { Attempt } from '../core/rules/attempt.ts'
+import type { Unmatched } from '../core/rules/decision.ts'
+import { refundTotalOf } from '../core/rules/order.ts'
+import type { Product } from '../core/rules/product.ts'
+import type { Refund } from '../core/rules/refund.ts'
+
+/** The only way out: every member is named here; a row is never spread into an answer. */
+export function presentOrder({ order, attempts, refunds }: OrderView): z.input<typeof orderSchema> {
+  return {
+    orderId: order.orderId,
+    subject: order.subject,
+    body: order.body ?? null,
+    amount: formatMoney(order.amount),
+    amountMinor: order.amount.minor,
+    currency: order.amount.currency,
+    status: order.status,
+    refundedAmount: formatMoney({ minor: order.refunded, currency: order.amount.currency }),
+    refundStatus: refundTotalOf(order),
+    userId: order.userId ?? null,
+    metadata: { ...order.metadata },
+    payer: order.payerId === undefined ? null : { payerId: order.payerId },
+    channel: order.channel ?? null,
+    payType: order.payType ?? null,
+    transactionId: order.transactionId ?? null,
+    createdAt: formatInstant(order.createdAt),
+    expiresAt: formatInstant(order.expiresAt),
+    paidAt: time(order.paidAt),
+    closedAt: time(order.closedAt),
+    attempts: attempts.map(presentAttempt),
+    refunds: refunds.map(presentRefund),
+  }
+}
+
+export function presentAttempt(attempt: Attempt): z.input<typeof attemptSchema> {
+  return {
+    paymentId: attempt.paymentId,
+    outTradeNo: attempt.outTradeNo,
+    channel: attempt.channel,
+    account: attempt.account,
+    payType: attempt.ask.payType,
+    status: attempt.status,
+    transactionId: attempt.transactionId ?? null,
+    kept: attempt.kept ?? null,
+    createdAt: formatInstant(attempt.createdAt),
+    expiresAt: time(attempt.ask.expiresAt),
+    succeededAt: time(attempt.succeededAt),
+  }
+}
+
+export function presentRefund(refund: Refund): z.input<typeof refundSchema> {
+  return {
+    refundId: refund.refundId,
+    outRefundNo: refund.outRefundNo,
+    orderId: refund.orderId,
+    outTradeNo: refund.outTradeNo,
+    amount: formatMoney(refund.amount),
+    amountMinor: refund.amount.minor,
+    currency: refund.amount.currency,
+    reason: refund.reason ?? null,
+    status: refund.status,
+    channelRefundId: refund.channelRefundId ?? null,
+    createdAt: formatInstant(refund.createdAt),
+    succeededAt: time(refund.succeededAt),
+  }
+}
+
+export function presentProduct(product: Product): z.input<typeof productSchema> {
+  return {
+    productId: product.productId,
+    title: product.title,
+    price: formatMoney(product.price),
+    priceMinor: product.price.minor,
+    currency: product.price.currency,
+    image: product.image ?? null,
+    goodsType: product.goodsType,
+    active: product.active,
+    createdAt: formatInstant(product.createdAt),
+  }
+}
+
+export function presentTimelineEntry({ at, kind, title, detail }: TimelineEntry): z.input<typeof timelineEntry> {
+  return { at: formatInstant(at), kind, title, detail: { ...detail } }
+}
+
+export function presentUnmatched(money: Unmatched): z.input<typeof unmatchedSchema> {
+  const { channel, account, outTradeNo, transactionId, reason, orderId, amountMinor, currency, detail, seenAt } = money
+  const amount = isCurrency(currency) ? formatMoney(moneyOf(amountMinor, currency)) : null
+  return {
+    channel,
+    account,
+    outTradeNo,
+    transactionId,
+    reason,
+    orderId: orderId ?? null,
+    amount,
+    amountMinor,
+    currency,
+    detail,
+    seenAt: formatInstant(seenAt),
+  }
+}
+
+/** A page of a list. */
+export function presentPage<Item, Presented>(
+  { items, nextCursor }: { readonly items: readonly Item[]; readonly nextCursor?: string | undefined },
+  present: (item: Item) => Presented,
+): { items: Presented[]; nextCursor: string | null } {
+  return { items: items.map(present), nextCursor: nextCursor ?? null }
+}
+
+function time(at: Instant | undefined): string | null {
+  return at === undefined ? null : formatInstant(at)
+}

@@ -1,0 +1,70 @@
+import type { Middleware } from 'koa'
+import { languageOf } from '../../shared/kernel/words.ts'
+import { AppError } from '../core/error.ts'
+import { newId } from '../lib/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { Metrics } from '../lib/metrics.ts'
+import type { Runtime } from '../lib/runtime.ts'
+import { failureAnswer, systemError } from './failures.ts'
+
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
+
+type Outside = {
+  readonly runtime: Runtime
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'httpRequests'>
+  readonly clientIp: (socket: string | undefined, forwarded: string | undefined) => string
+}
+
+/** The outermost middleware: names the request, makes an answer of every error, and writes one line about it. */
+export function requestContext({ runtime, log, metrics, clientIp }: Outside): Middleware {
+  return async (ctx, next) => {
+    const startedAt = runtime.now()
+    const given = ctx.get('x-request-id')
+    const requestId = requestIdPattern.test(given) ? given : newId(runtime, 'req')
+    ctx.state.requestId = requestId
+    ctx.state.clientIp = clientIp(ctx.req.socket.remoteAddress, ctx.get('x-forwarded-for') || undefined)
+    ctx.state.language = languageOf(ctx.get('accept-language'))
+    ctx.set({
+      'x-request-id': requestId,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    })
+    let code = ''
+    try {
+      await next()
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal.code === 'SYSTEMERROR') log.error({ event: 'request.failed', requestId, method: ctx.method, path: ctx.path, error })
+      const answer = failureAnswer(refusal, { language: ctx.state.language, requestId })
+      code = refusal.code
+      ctx.status = answer.status
+      ctx.body = answer.body
+      if (answer.retryAfterSeconds !== undefined) ctx.set('retry-after', String(answer.retryAfterSeconds))
+      // What was not read of a refused body must not be taken for the next request.
+      if (!ctx.req.complete) ctx.set('connection', 'close')
+    }
+    const route: string = ctx.state.route ?? 'unknown'
+    metrics.httpRequests.count({ route, status: String(ctx.status), code })
+    log.info({
+      event: 'request',
+      requestId,
+      method: ctx.method,
+      route,
+      status: ctx.status,
+      code: code || undefined,
+      ms: runtime.now() - startedAt,
+      ...ctx.state.logged,
+    })
+  }
+}
+
+/** Koa's own refusals (an address that cannot be decoded) have a status and a message made for clients; all else is a mistake of ours. */
+function refusalOf(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const isClientError = typeof error === 'object' && error !== null && 'expose' in error && error.expose === true && 'status' in error
+  return isClientError
+    ? new AppError('INVALID_REQUEST', 'the request cannot be read', { status: Number(error.status), cause: error })
+    : systemError()
+}

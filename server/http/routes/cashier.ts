@@ -1,0 +1,125 @@
+import { cart, cashierPay, cashierPaying, login, session } from '../../../shared/api/cashier.ts'
+import { listOf, order, orderParams, pageQuery } from '../../../shared/api/order.ts'
+import { product, productParams } from '../../../shared/api/product.ts'
+import type { OrderId } from '../../../shared/kernel/ids.ts'
+import { defaultMerchant } from '../../../shared/kernel/ids.ts'
+import type { Cancels } from '../../core/cancel.ts'
+import type { Cashier } from '../../core/cashier.ts'
+import type { Checks } from '../../core/check.ts'
+import { orderNotFound } from '../../core/load.ts'
+import type { Login } from '../../core/login.ts'
+import type { Orders, OrderView, Payer } from '../../core/orders.ts'
+import type { Products } from '../../core/products.ts'
+import type { Payments } from '../../core/start-payment.ts'
+import { presentOrder, presentPage, presentProduct } from '../present.ts'
+import { type Route, route } from '../route.ts'
+
+type Parts = {
+  readonly cashier: Cashier
+  readonly products: Products
+  readonly orders: Orders
+  readonly payments: Payments
+  readonly checks: Checks
+  readonly cancels: Cancels
+  readonly login: Login
+}
+
+/** What a person who pays may do, in the mini-program. */
+export function cashierRoutes({ cashier, products, orders, payments, checks, cancels, login: logIn }: Parts): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/cashier/session',
+      audience: 'public',
+      summary: 'Exchange a login code for a session',
+      body: login,
+      answer: session,
+      handle: async ({ body }) => {
+        const { token, expiresInSeconds } = await logIn(body)
+        return { token, expiresIn: expiresInSeconds }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/cashier/products',
+      audience: 'public',
+      summary: 'What is for sale; prices are the server’s alone',
+      query: pageQuery,
+      answer: listOf(product),
+      handle: async ({ query }) => presentPage(await products.list(defaultMerchant, { activeOnly: true }, query), presentProduct),
+    }),
+    route({
+      method: 'get',
+      path: '/cashier/products/:productId',
+      audience: 'public',
+      summary: 'One thing that is for sale',
+      params: productParams,
+      answer: product,
+      handle: async ({ params }) => presentProduct(await products.getForSale(defaultMerchant, params.productId)),
+    }),
+    route({
+      method: 'post',
+      path: '/cashier/orders',
+      audience: 'payer',
+      summary: 'Order products at the server’s price',
+      body: cart,
+      status: 201,
+      answer: order,
+      handle: async ({ body }, { who, once }) => presentOrder(await cashier.order(who, body.items, once)),
+    }),
+    route({
+      method: 'get',
+      path: '/cashier/orders',
+      audience: 'payer',
+      summary: 'My orders, newest first',
+      query: pageQuery,
+      answer: listOf(order),
+      handle: async ({ query }, { who }) => presentPage(await orders.list(who.merchantId, { payerId: who.payerId }, query), presentOrder),
+    }),
+    route({
+      method: 'get',
+      path: '/cashier/orders/:orderId',
+      audience: 'payer',
+      summary: 'One of my orders; reading a pending one asks the channel',
+      params: orderParams,
+      answer: order,
+      handle: async ({ params }, { who }) => {
+        await mine(who, params.orderId)
+        return presentOrder(await checks.glance(who.merchantId, params.orderId))
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/cashier/orders/:orderId/pay',
+      audience: 'payer',
+      summary: 'Start or repeat the payment of my order',
+      params: orderParams,
+      body: cashierPay,
+      answer: cashierPaying,
+      handle: async ({ params, body }, { who, clientIp }) => {
+        await mine(who, params.orderId)
+        const { action } = await payments.pay(who.merchantId, params.orderId, { payType: body.payType, payer: who, clientIp })
+        return { action }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/cashier/orders/:orderId/cancel',
+      audience: 'payer',
+      summary: 'Cancel my unpaid order',
+      params: orderParams,
+      answer: order,
+      handle: async ({ params }, { who }) => {
+        await mine(who, params.orderId)
+        return presentOrder(await cancels.cancel(who.merchantId, params.orderId))
+      },
+    }),
+  ]
+
+  /** Another's order is not there. */
+  async function mine(who: Payer, orderId: OrderId): Promise<OrderView> {
+    const view = await orders.get(who.merchantId, orderId)
+    if (view.order.payerId !== who.payerId) throw orderNotFound(orderId)
+    return view
+  }
+}

@@ -1,0 +1,46 @@
+import type Router from '@koa/router'
+import type { Context } from 'koa'
+import { readName } from '../../../shared/kernel/ids.ts'
+import { channelNames } from '../../../shared/kernel/pay.ts'
+import { AppError } from '../../core/error.ts'
+import type { Notifications } from '../../core/notifications.ts'
+
+const bodyMaxBytes = 64 * 1024
+
+/** Where channels tell what happened: the raw bytes, before any body parser, and their own answer. */
+export function mountNotifications(router: Router, notifications: Notifications): void {
+  router.post(['/payments/:channel/notify', '/payments/:channel/notify/:account'], async (ctx: Context) => {
+    ctx.state.route = 'POST /api/v1/payments/:channel/notify'
+    const channel = channelNames.find((name) => name === ctx.params.channel)
+    const account = ctx.params.account === undefined ? undefined : readName('AccountId', ctx.params.account)
+    if (!channel || (ctx.params.account !== undefined && !account)) throw new AppError('NOT_FOUND', 'no such address')
+    const answer = await notifications.take(channel, account, { headers: headersOf(ctx), body: await rawBody(ctx) })
+    ctx.status = answer.status
+    if (answer.contentType !== undefined) ctx.type = answer.contentType
+    ctx.body = answer.body === '' ? null : answer.body
+    // Setting an empty body makes Koa say 204 of itself; the channel's own status stands.
+    ctx.status = answer.status
+  })
+}
+
+/** Names in lower case; one that came twice is joined, and so can be told from one that did not. */
+function headersOf(ctx: Context): Record<string, string | undefined> {
+  const seen = new Map<string, string[]>()
+  const raw = ctx.req.rawHeaders
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase()
+    seen.set(name, [...(seen.get(name) ?? []), raw[at + 1] ?? ''])
+  }
+  return Object.fromEntries([...seen].map(([name, values]) => [name, values.join(', ')]))
+}
+
+async function rawBody(ctx: Context): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of ctx.req) {
+    bytes += chunk.length
+    if (bytes > bodyMaxBytes) throw new AppError('INVALID_REQUEST', `a notification has at most ${bodyMaxBytes} bytes`, { status: 413 })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

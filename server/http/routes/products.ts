@@ -1,0 +1,70 @@
+import { listOf, pageQuery } from '../../../shared/api/order.ts'
+import { newProduct, product, productChange, productParams } from '../../../shared/api/product.ts'
+import type { Products } from '../../core/products.ts'
+import { fieldProblem } from '../failures.ts'
+import { presentPage, presentProduct } from '../present.ts'
+import { type Route, route } from '../route.ts'
+
+/** What the mini-program's shop sells, as its merchant keeps it. */
+export function productRoutes({ products }: { readonly products: Products }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/products',
+      audience: 'merchant',
+      summary: 'List products, withdrawn ones too',
+      query: pageQuery,
+      answer: listOf(product),
+      handle: async ({ query }, { who }) => presentPage(await products.list(who.merchantId, { activeOnly: false }, query), presentProduct),
+    }),
+    route({
+      method: 'post',
+      path: '/products',
+      audience: 'merchant',
+      summary: 'Sell something',
+      body: newProduct,
+      status: 201,
+      answer: product,
+      handle: async ({ body: { money, productId, title, image, goodsType = 'physical', active = true } }, { who }) => {
+        if (!money) throw fieldProblem('price', 'is missing')
+        return presentProduct(await products.create(who.merchantId, { title, image, goodsType, active, price: money }, productId))
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/products/:productId',
+      audience: 'merchant',
+      summary: 'Read a product',
+      params: productParams,
+      answer: product,
+      handle: async ({ params }, { who }) => presentProduct(await products.get(who.merchantId, params.productId)),
+    }),
+    route({
+      method: 'patch',
+      path: '/products/:productId',
+      audience: 'merchant',
+      summary: 'Change what is given, leave the rest',
+      params: productParams,
+      body: productChange,
+      answer: product,
+      handle: async ({ params, body: { money, ...change } }, { who }) =>
+        presentProduct(await products.update(who.merchantId, params.productId, given({ ...change, price: money }))),
+    }),
+    route({
+      method: 'delete',
+      path: '/products/:productId',
+      audience: 'merchant',
+      summary: 'Take a product off the shelf; orders keep what they bought',
+      params: productParams,
+      answer: product,
+      handle: async ({ params }, { who }) => presentProduct(await products.withdraw(who.merchantId, params.productId)),
+    }),
+  ]
+}
+
+/** Only the members that are there. */
+function given<Change extends object>(change: Change): { [Name in keyof Change]?: Exclude<Change[Name], undefined> } {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Change]?: Exclude<Change[Name], undefined>
+  }
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { asAppId, asOpenId, namePattern, orderIdPattern, readName, readOrderId, readRefundId, refundIdPattern } from '../kernel/ids.ts'
+import { type Currency, currencyNames, isMoneyProblem, type Money, readMoney } from '../kernel/money.ts'
+import { channelNames, type PayType, payTypes } from '../kernel/pay.ts'
+import { parseInstant } from '../kernel/time.ts'
+
+/** A line of text: trimmed of nothing, without control characters and halves of characters. */
+export function line(max: number) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'has characters that cannot be shown')
+}
+
+export const orderId = z
+  .string()
+  .regex(orderIdPattern, 'is not 6 to 32 letters, digits, _, - or *')
+  .transform((text, context) => readOrderId(text) ?? context.addIssue('is no order number') ?? z.NEVER)
+export const refundId = z
+  .string()
+  .regex(refundIdPattern, 'is not 1 to 64 letters, digits, _, - or *')
+  .transform((text, context) => readRefundId(text) ?? context.addIssue('is no refund number') ?? z.NEVER)
+export const productId = z
+  .string()
+  .regex(namePattern, 'is not 1 to 64 letters, digits, _, - or .')
+  .transform((text, context) => readName('ProductId', text) ?? context.addIssue('is no product number') ?? z.NEVER)
+export const accountId = z
+  .string()
+  .regex(namePattern, 'is not the name of an account')
+  .transform((text, context) => readName('AccountId', text) ?? context.addIssue('is no account') ?? z.NEVER)
+export const openId = z
+  .string()
+  .regex(/^[0-9A-Za-z_-]{6,128}$/, 'is not an openid')
+  .transform(asOpenId)
+export const appId = z.string().transform(asAppId)
+export const currency = z.enum(currencyNames as [Currency, ...Currency[]])
+export const channel = z.enum(channelNames)
+export const webUrl = z
+  .string()
+  .max(512)
+  .refine((text) => URL.canParse(text) && /^https?:\/\//i.test(text) && !/[\s\\]/.test(text), 'is not an http or https address')
+
+/** `H5` is another name of `MWEB`. */
+export const payType = z.enum([...payTypes, 'H5']).transform((word): PayType => (word === 'H5' ? 'MWEB' : word))
+
+/** A decimal string, or a number, in the currency's major unit. What it was written as is what counts: `1e3` is none. */
+export const amountText = z
+  .union([z.string(), z.number()], { error: 'is neither a decimal string nor a number' })
+  .meta({ description: 'In the major unit, as "99.99" or 99.99; never more decimals than the currency has', example: '99.99' })
+
+/** Turns a body's amount and currency into money, or says at `amount` what is wrong. */
+export function withMoney<Body extends { currency?: Currency | undefined }, Name extends string>(name: Name) {
+  return (
+    body: Body & Partial<Record<Name, string | number | undefined>>,
+    context: z.core.$RefinementCtx,
+  ): Omit<Body, Name | 'currency'> & { money: Money | undefined } => {
+    const { [name]: text, currency: named = 'CNY', ...rest } = body as Body & Record<string, unknown>
+    if (text === undefined) return { ...(rest as Omit<Body, Name | 'currency'>), money: undefined }
+    const read = readMoney(text as string | number, named)
+    if (!isMoneyProblem(read)) return { ...(rest as Omit<Body, Name | 'currency'>), money: read }
+    context.issues.push({ code: 'custom', message: read.problem, path: [name], input: text })
+    return z.NEVER
+  }
+}
+
+/** RFC 3339 with an offset. */
+export const instant = z
+  .string()
+  .max(40)
+  .transform((text, context) => parseInstant(text) ?? context.addIssue('is not a time such as 2026-01-02T03:04:05+08:00') ?? z.NEVER)
+
+export const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'How many, 1 to 100' }),
+  cursor: z.string().max(256).optional().meta({ description: 'nextCursor of the page before' }),
+}
+
+const metadataMax = 20
+export const metadata = z
+  .record(z.string().min(1).max(40), z.string().max(500))
+  .refine((members) => Object.keys(members).length <= metadataMax, `has more than ${metadataMax} members`)
+  .refine(
+    (members) => Object.entries(members).every(([name, value]) => name.isWellFormed() && value.isWellFormed() && !value.includes('\u0000')),
+    'has characters that cannot be stored',
+  )
