@@ -36,10 +36,10 @@ export async function startDemo({
   } = await startEmulator({ host: '127.0.0.1', port: emulatorPort, stateFile: join(dataFolder, 'emulator.jsonl') })
   const origin = publicUrl ?? `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
   const environment: Record<string, string> = {
-    ...emulator.credentials().env,
+    ...emulator.environment(),
     ...secrets,
     PUBLIC_URL: origin,
-    BOOTSTRAP_API_KEY: demoApiKey,
+    BOOTSTRAP_API_KEY: demoApiKey, HOST: host,
   }
   return {
     environment,

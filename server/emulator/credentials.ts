@@ -1,0 +1,113 @@
+import { createHmac, generateKeyPair } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { EmulatorRuntime } from './runtime.ts'
+import { makeCertificate } from './x509.ts'
+
+const year = 365 * 24 * 60 * 60 * 1000
+const generate = promisify(generateKeyPair)
+
+export type PlatformCertificate = {
+  readonly serial: string
+  readonly pem: string
+  readonly privateKey: string
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** Both sides' keys: the merchant's, whose private one the emulator only hands out, and the platform's, which it signs with. */
+export type EmulatorCredentials = {
+  readonly mchid: string
+  readonly apps: readonly { readonly kind: 'miniprogram' | 'official'; readonly appid: string; readonly secret: string }[]
+  readonly apiV3Key: string
+  readonly merchant: { readonly privateKey: string; readonly certificate: string; readonly serial: string }
+  readonly publicKey: { readonly id: string; readonly publicKey: string; readonly privateKey: string }
+  /** Newest last. */
+  readonly certificates: readonly PlatformCertificate[]
+}
+
+/** People who have WeChat here from the start. */
+export const people = ['alice', 'bob', 'carol'] as const
+
+export async function makeCredentials(runtime: EmulatorRuntime): Promise<EmulatorCredentials> {
+  const [merchant, publicKey, certificate] = await Promise.all([rsaPair(), rsaPair(), makePlatformCertificate(runtime, runtime.now())])
+  const serial = hex(runtime, 20)
+  const now = runtime.now()
+  return {
+    mchid: `16${digits(runtime, 8)}`,
+    apps: [
+      { kind: 'miniprogram', appid: `wx${hex(runtime, 8).toLowerCase()}`, secret: hex(runtime, 16).toLowerCase() },
+      { kind: 'official', appid: `wx${hex(runtime, 8).toLowerCase()}`, secret: hex(runtime, 16).toLowerCase() },
+    ],
+    apiV3Key: hex(runtime, 16),
+    merchant: {
+      privateKey: merchant.privateKey,
+      certificate: makeCertificate({
+        privateKeyPem: merchant.privateKey,
+        serialHex: serial,
+        commonName: 'emulated merchant',
+        notBefore: now - year,
+        notAfter: now + 5 * year,
+      }),
+      serial,
+    },
+    publicKey: { id: `PUB_KEY_ID_01${digits(runtime, 30)}`, publicKey: publicKey.publicKey, privateKey: publicKey.privateKey },
+    certificates: [certificate],
+  }
+}
+
+/** A certificate of the platform, good for five years as the real ones are. */
+export async function makePlatformCertificate(runtime: EmulatorRuntime, now: number): Promise<PlatformCertificate> {
+  const { privateKey } = await rsaPair()
+  const serial = hex(runtime, 20)
+  const [notBefore, notAfter] = [now - 24 * 60 * 60 * 1000, now + 5 * year]
+  return {
+    serial,
+    pem: makeCertificate({ privateKeyPem: privateKey, serialHex: serial, commonName: 'emulated WeChat Pay', notBefore, notAfter }),
+    privateKey,
+    notBefore,
+    notAfter,
+  }
+}
+
+/** The one openid a person has in an app. */
+export function openidOf({ apiV3Key }: EmulatorCredentials, appid: string, person: string): string {
+  return `o${createHmac('sha256', apiV3Key).update(`${appid} ${person}`).digest('base64url').replace(/-/g, 'x').slice(0, 27)}`
+}
+
+/** Everything a client needs, as the environment names of a server that is pointed here. */
+export function environmentOf(credentials: EmulatorCredentials, origin: string): Record<string, string> {
+  const app = (kind: 'miniprogram' | 'official') => credentials.apps.find((one) => one.kind === kind)
+  return {
+    WECHAT_GATEWAY: origin,
+    WECHAT_API_BASE: origin,
+    WECHAT_OPEN_BASE: origin,
+    WECHAT_MCH_ID: credentials.mchid,
+    WECHAT_CERT_SERIAL_NO: credentials.merchant.serial,
+    WECHAT_PRIVATE_KEY: credentials.merchant.privateKey,
+    WECHAT_API_V3_KEY: credentials.apiV3Key,
+    WECHAT_PUBLIC_KEY_ID: credentials.publicKey.id,
+    WECHAT_PUBLIC_KEY: credentials.publicKey.publicKey,
+    WECHAT_MINIPROGRAM_APP_ID: app('miniprogram')?.appid ?? '',
+    WECHAT_MINIPROGRAM_APP_SECRET: app('miniprogram')?.secret ?? '',
+    WECHAT_APP_ID: app('official')?.appid ?? '',
+    WECHAT_APP_SECRET: app('official')?.secret ?? '',
+  }
+}
+
+async function rsaPair(): Promise<{ privateKey: string; publicKey: string }> {
+  return generate('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+}
+
+function hex(runtime: EmulatorRuntime, bytes: number): string {
+  const text = Buffer.from(runtime.randomBytes(bytes)).toString('hex').toUpperCase()
+  // A serial number that begins with zeros prints shorter elsewhere.
+  return text.startsWith('0') ? `7${text.slice(1)}` : text
+}
+
+export function digits(runtime: EmulatorRuntime, count: number): string {
+  return Array.from(runtime.randomBytes(count), (byte) => String(byte % 10)).join('')
+}

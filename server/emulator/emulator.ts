@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { makeBills } from './bills.ts'
+import { makeClock } from './clock.ts'
+import { makeControl } from './control.ts'
+import { type EmulatorCredentials, environmentOf, makeCredentials } from './credentials.ts'
+import { answer, type Exchange, readExchange } from './exchange.ts'
+import { makeFaults } from './faults.ts'
+import { makeGateway } from './gateway.ts'
+import { makeLogin } from './login.ts'
+import { makeNotifier } from './notifier.ts'
+import { makePayments } from './payments.ts'
+import { servePhone } from './phone/phone.ts'
+import { makeRefunds } from './refunds.ts'
+import type { EmulatorRuntime } from './runtime.ts'
+import { makeState } from './state.ts'
+
+export type Emulator = Awaited<ReturnType<typeof makeEmulator>>
+
+export type EmulatorOptions = {
+  readonly runtime: EmulatorRuntime
+  /** Where it can be reached; stands in the addresses it gives out. */
+  readonly origin: string
+  /** Keys of one's own; without them they are made, or taken from the file. */
+  readonly credentials?: EmulatorCredentials | undefined
+  /** What it knows is kept here, so that it goes on where it was killed. */
+  readonly stateFile?: string | undefined
+}
+
+/** The other side of every wire: WeChat Pay, its login, and the payer's phone. */
+export async function makeEmulator({ runtime, origin: where, credentials: given, stateFile }: EmulatorOptions) {
+  const state = makeState(stateFile)
+  const known = given ?? state.tables.credentials.get('only') ?? (await makeCredentials(runtime))
+  state.put('credentials', 'only', known)
+  const credentials = () => state.tables.credentials.get('only') ?? known
+  const origin = () => where
+  const clock = makeClock(runtime, state.settings().clockOffset)
+  const faults = makeFaults(runtime)
+  const base = { state, clock, runtime, credentials, origin, faults }
+  const notifier = makeNotifier(base)
+  const payments = makePayments({ ...base, notifier })
+  const refunds = makeRefunds({ ...base, notifier })
+  const login = makeLogin(base)
+  const control = makeControl({ ...base, payments, refunds, notifier, login })
+  const gateway = makeGateway({ ...base, payments, refunds, bills: makeBills(base) })
+  refunds.resume()
+  notifier.resume()
+  return {
+    callback,
+    state: () => state.tables,
+    environment: () => environmentOf(credentials(), origin()),
+    credentials,
+    payments,
+    mintCode: login.mint,
+    act: control.act,
+    rotate: control.rotate,
+    arm: faults.arm,
+    faults,
+    advance: clock.advance,
+    now: clock.now,
+    probe: notifier.probe,
+    close: clock.stop,
+  }
+
+  /** For node:http, or for a request and response that a test puts together. */
+  function callback(request: IncomingMessage, response: ServerResponse): void {
+    void serve(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy()
+      else answer(response, 500, { code: 'SYSTEM_ERROR', message: error instanceof Error ? error.message : String(error) })
+    })
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = await readExchange(request, response)
+    if (!exchange) return
+    if (exchange.path.startsWith('/v3/')) return gateway.handle(exchange)
+    if (exchange.path.startsWith('/_emulator/')) return control.handle(exchange)
+    if (servePhone(exchange)) return
+    apiHost(exchange)
+  }
+
+  /** api.weixin.qq.com and open.weixin.qq.com. */
+  function apiHost({ path, query, body, response }: Exchange): void {
+    if (path === '/sns/jscode2session') return answer(response, 200, login.jscode2session(query))
+    if (path === '/sns/oauth2/access_token') return answer(response, 200, login.oauthToken(query))
+    if (path === '/cgi-bin/stable_token') return answer(response, 200, login.stableToken(JSON.parse(body.toString('utf8') || '{}')))
+    if (path === '/connect/oauth2/authorize') return authorize(query, response)
+    answer(response, 404, { errcode: 404, errmsg: 'not found' })
+  }
+
+  /** snsapi_base asks nobody: back with a code at once. */
+  function authorize(query: URLSearchParams, response: ServerResponse): void {
+    const target = query.get('redirect_uri') ?? ''
+    const app = credentials().apps.find((one) => one.appid === query.get('appid'))
+    if (!URL.canParse(target) || !app || query.get('response_type') !== 'code')
+      return answer(response, 400, '<p>redirect_uri or appid is wrong</p>')
+    const back = new URL(target)
+    back.searchParams.set('code', login.mint({ person: query.get('payer') ?? 'alice', appid: app.appid }))
+    back.searchParams.set('state', query.get('state') ?? '')
+    answer(response, 302, '', { Location: back.href })
+  }
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import { request } from 'undici'
+
+/** What the emulator takes from outside of itself: time, timers, chance and the way to notify. A test may hand in its own. */
+export type EmulatorRuntime = {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Runs once after so long; the returned function calls it off. */
+  setTimer(ms: number, run: () => void): () => void
+  randomBytes(count: number): Uint8Array
+  /** @throws when no whole answer came in time. */
+  post(message: OutgoingPost): Promise<{ readonly status: number }>
+}
+
+export type OutgoingPost = {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly timeoutMs: number
+}
+
+export function makeEmulatorRuntime(): EmulatorRuntime {
+  return { now: () => Date.now(), setTimer, randomBytes: (count) => randomBytes(count), post }
+}
+
+function setTimer(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1))
+  timer.unref()
+  return () => clearTimeout(timer)
+}
+
+async function post({ url, headers, body, timeoutMs }: OutgoingPost): Promise<{ status: number }> {
+  const answer = await request(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) })
+  await answer.body.dump()
+  return { status: answer.statusCode }
+}

@@ -1,0 +1,124 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { EmulatorCredentials } from './credentials.ts'
+
+export type TradeType = 'JSAPI' | 'NATIVE' | 'MWEB' | 'APP'
+export type TradeState = 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'PAYERROR'
+
+export type Payment = {
+  readonly outTradeNo: string
+  readonly tradeType: TradeType
+  readonly appid: string
+  readonly description: string
+  readonly attach?: string | undefined
+  readonly total: number
+  readonly currency: string
+  readonly openid?: string | undefined
+  readonly notifyUrl: string
+  /** The request, canonical: re-entry compares it. */
+  readonly parameters: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** The one credential that can be used; a new call makes a new one. */
+  readonly credential: { readonly prepayId: string; readonly madeAt: number }
+  readonly state: TradeState
+  readonly transactionId?: string | undefined
+  readonly paidBy?: string | undefined
+  readonly paidAt?: number | undefined
+}
+
+export type RefundState = 'PROCESSING' | 'SUCCESS' | 'ABNORMAL' | 'CLOSED'
+export type Refund = {
+  readonly outRefundNo: string
+  readonly refundId: string
+  readonly outTradeNo: string
+  readonly transactionId: string
+  readonly refund: number
+  readonly total: number
+  readonly reason?: string | undefined
+  readonly notifyUrl: string
+  readonly parameters: string
+  readonly state: RefundState
+  /** What it will become by itself. */
+  readonly becomes: Exclude<RefundState, 'PROCESSING'>
+  readonly createdAt: number
+  readonly endedAt?: number | undefined
+}
+
+export type LoginCode = {
+  readonly code: string
+  readonly appid: string
+  readonly person: string
+  readonly madeAt: number
+  readonly usedAt?: number | undefined
+}
+
+export type Notification = {
+  readonly id: string
+  readonly event: string
+  readonly url: string
+  readonly outTradeNo: string
+  readonly outRefundNo?: string | undefined
+  /** The plain text that is encrypted anew with each try. */
+  readonly resource: string
+  readonly tries: readonly { readonly at: number; readonly status: number }[]
+  readonly state: 'waiting' | 'taken' | 'given_up' | 'dropped'
+}
+
+export type Settings = {
+  readonly clockOffset: number
+  readonly notificationsBy: 'certificate' | 'public_key'
+  readonly publicKeyShare: number
+}
+
+type Tables = {
+  payment: Payment
+  refund: Refund
+  code: LoginCode
+  notification: Notification
+  settings: Settings
+  credentials: EmulatorCredentials
+}
+
+export type State = ReturnType<typeof makeState>
+
+/** All the emulator knows. With a file, every change is written behind it as a line, so that a killed demo goes on where it was. */
+export function makeState(file?: string) {
+  const tables: { [Name in keyof Tables]: Map<string, Tables[Name]> } = {
+    payment: new Map(),
+    refund: new Map(),
+    code: new Map(),
+    notification: new Map(),
+    settings: new Map(),
+    credentials: new Map(),
+  }
+  if (file !== undefined) load(file)
+  return { tables, put, settings }
+
+  function put<Name extends keyof Tables>(name: Name, key: string, row: Tables[Name]): void {
+    tables[name].set(key, row)
+    if (file !== undefined) appendFileSync(file, `${JSON.stringify([name, key, row])}\n`)
+  }
+
+  function settings(): Settings {
+    return tables.settings.get('only') ?? { clockOffset: 0, notificationsBy: 'certificate', publicKeyShare: 1 }
+  }
+
+  function load(path: string): void {
+    mkdirSync(dirname(path), { recursive: true })
+    if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) readLine(line)
+    const lines = Object.entries(tables).flatMap(([name, table]) => [...table].map(([key, row]) => JSON.stringify([name, key, row])))
+    writeFileSync(`${path}.new`, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  }
+
+  /** The last line may be cut off by a kill: it is left out. */
+  function readLine(line: string): void {
+    try {
+      const [name, key, row] = JSON.parse(line)
+      if (Object.hasOwn(tables, name)) (tables[name as keyof Tables] as Map<string, unknown>).set(key, row)
+    } catch {
+      return
+    }
+  }
+}
