@@ -15,7 +15,7 @@ export default {
     project('channels', 'channels'),
     project('emulator', 'emulator'),
     project('sqlite', 'integration', { globals: { storeKind: 'sqlite' } }),
-    project('mysql', 'integration', { globals: { storeKind: 'mysql' } }),
+    project('mysql', 'integration', { globals: { storeKind: 'mysql' }, globalSetup: '<rootDir>/test/support/global-setup.ts', globalTeardown: '<rootDir>/test/support/global-teardown.ts' }),
     project('browser', 'browser'),
     project('miniprogram', 'miniprogram', { testEnvironment: 'jsdom' }),
   ],

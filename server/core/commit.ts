@@ -41,11 +41,21 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
   function makeRows(decision: Decision) {
     const at = runtime.now()
     const notes = [...decision.notes, ...decision.changes.map((change) => transitionNote(change, at)).filter((note) => note !== undefined)]
+    const [eventIds, taskIds, noteIds] = [
+      ascendingIds('evt', decision.events.length),
+      ascendingIds('tsk', decision.tasks.length),
+      ascendingIds('note', notes.length),
+    ]
     return {
-      events: decision.events.map((event) => ({ eventId: asOwnId('EventId', newId(runtime, 'evt')), ...event })),
-      tasks: decision.tasks.map((task) => ({ taskId: asOwnId('TaskId', newId(runtime, 'tsk')), ...task })),
-      notes: notes.map((note) => ({ noteId: newId(runtime, 'note'), ...note })),
+      events: decision.events.map((event, nth) => ({ eventId: asOwnId('EventId', eventIds[nth] ?? ''), ...event })),
+      tasks: decision.tasks.map((task, nth) => ({ taskId: asOwnId('TaskId', taskIds[nth] ?? ''), ...task })),
+      notes: notes.map((note, nth) => ({ noteId: noteIds[nth] ?? '', ...note })),
     }
+  }
+
+  /** Ids of one instant that sort in the order of what they name. */
+  function ascendingIds(prefix: string, count: number): string[] {
+    return Array.from({ length: count }, () => newId(runtime, prefix)).sort()
   }
 
   /**

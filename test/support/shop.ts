@@ -1,0 +1,109 @@
+import { makeApp } from '../../server/app.ts'
+import type { AccountSource } from '../../server/channels/channel.ts'
+import { channelRegistry } from '../../server/channels/registry.ts'
+import { readConfig } from '../../server/config/config.ts'
+import { seedGoods } from '../../server/demo/goods.ts'
+import { startEmulator } from '../../server/emulator/listen.ts'
+import { makeEmulatorRuntime } from '../../server/emulator/runtime.ts'
+import { listen } from '../../server/http/listen.ts'
+import type { Log, LogRecord } from '../../server/lib/log.ts'
+import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
+import { makeMetrics } from '../../server/lib/prom-metrics.ts'
+import { closeDatabase } from '../../server/store/database.ts'
+import { asInstant } from '../../shared/kernel/time.ts'
+import { makeClient } from './client.ts'
+import { freshDatabase, openUrl, storeKind } from './databases.ts'
+import { freePort } from './mariadb.ts'
+
+export const apiKey = 'sk_test_shop_0001'
+
+export type Shop = Awaited<ReturnType<typeof startShop>>
+
+/** A whole shop: the server on a store of its own, listening, and the emulated WeChat Pay beside it, under clocks that can be moved. */
+export async function startShop({
+  environment = {},
+  store = storeKind,
+}: {
+  environment?: Record<string, string>
+  store?: typeof storeKind
+} = {}) {
+  const clock = { offset: 0 }
+  const emulated = makeEmulatorRuntime()
+  const emulator = await startEmulator({ port: 0, runtime: emulated })
+  const database = await freshDatabase(store)
+  const logged: LogRecord[] = []
+  let server = await startServer()
+  const client = makeClient(() => server.origin, emulator, apiKey)
+  return {
+    ...client,
+    key: apiKey,
+    databaseUrl: database.url,
+    emulatorOrigin: emulator.origin,
+    emulator: emulator.emulator,
+    logged,
+    origin: () => server.origin,
+    metrics: () => server.metrics.text(),
+    /** Moves both clocks. */
+    advance: async (ms: number) => {
+      clock.offset += ms
+      await emulator.emulator.advance(ms)
+    },
+    /** Ends the server as a crash leaves it in the store, and starts a new one on it. */
+    restart: async () => {
+      await server.stop()
+      server = await startServer()
+    },
+    query: async <T>(work: (db: Awaited<ReturnType<typeof openUrl>>) => Promise<T>): Promise<T> => {
+      const db = await openUrl(database.url)
+      try {
+        return await work(db)
+      } finally {
+        await closeDatabase(db)
+      }
+    },
+    close: async () => {
+      await server.stop()
+      await emulator.close()
+      await database.drop()
+    },
+  }
+
+  async function startServer() {
+    const port = await freePort()
+    const config = readConfig<AccountSource>(
+      {
+        ...emulator.emulator.environment(),
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        PUBLIC_URL: `http://127.0.0.1:${port}`,
+        DATABASE_URL: database.url,
+        SESSION_SECRET: 'a secret for tests that is long enough',
+        MASTER_KEY: 'a master key for tests that is long enough',
+        BOOTSTRAP_API_KEY: apiKey,
+        ...environment,
+      },
+      channelRegistry,
+    )
+    const real = makeNodeRuntime()
+    const runtime = { ...real, now: () => asInstant(real.now() + clock.offset) }
+    const metrics = makeMetrics()
+    const app = await makeApp({ config, sources: config.accounts, runtime, log: recorder(logged), metrics })
+    await seedGoods(app.products)
+    const listening = await listen(app.callback(), { port, host: '127.0.0.1' })
+    await app.start()
+    return {
+      origin: listening.origin,
+      metrics,
+      stop: async () => {
+        await listening.close()
+        await app.drain()
+        await real.end()
+      },
+    }
+  }
+}
+
+function recorder(into: LogRecord[]): Log {
+  const take = (record: LogRecord) => void into.push(record)
+  return { debug: take, info: take, warn: take, error: take, child: () => recorder(into) }
+}
