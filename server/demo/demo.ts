@@ -39,7 +39,8 @@ export async function startDemo({
     ...emulator.environment(),
     ...secrets,
     PUBLIC_URL: origin,
-    BOOTSTRAP_API_KEY: demoApiKey, HOST: host,
+    BOOTSTRAP_API_KEY: demoApiKey,
+    HOST: host,
   }
   return {
     environment,

@@ -42,6 +42,11 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const login = makeLogin(base)
   const control = makeControl({ ...base, payments, refunds, notifier, login })
   const gateway = makeGateway({ ...base, payments, refunds, bills: makeBills(base) })
+  const apis: Readonly<Record<string, (query: URLSearchParams, body: Buffer) => unknown>> = {
+    '/sns/jscode2session': login.jscode2session,
+    '/sns/oauth2/access_token': login.oauthToken,
+    '/cgi-bin/stable_token': (_query, body) => login.stableToken(body),
+  }
   refunds.resume()
   notifier.resume()
   return {
@@ -57,6 +62,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     faults,
     advance: clock.advance,
     now: clock.now,
+    announce: notifier.send,
     probe: notifier.probe,
     close: clock.stop,
   }
@@ -80,22 +86,19 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
 
   /** api.weixin.qq.com and open.weixin.qq.com. */
   function apiHost({ path, query, body, response }: Exchange): void {
-    if (path === '/sns/jscode2session') return answer(response, 200, login.jscode2session(query))
-    if (path === '/sns/oauth2/access_token') return answer(response, 200, login.oauthToken(query))
-    if (path === '/cgi-bin/stable_token') return answer(response, 200, login.stableToken(JSON.parse(body.toString('utf8') || '{}')))
-    if (path === '/connect/oauth2/authorize') return authorize(query, response)
-    answer(response, 404, { errcode: 404, errmsg: 'not found' })
+    if (path === '/connect/oauth2/authorize') authorize(query, response)
+    else answer(response, path in apis ? 200 : 404, apis[path]?.(query, body) ?? { errcode: 404, errmsg: 'not found' })
   }
 
   /** snsapi_base asks nobody: back with a code at once. */
   function authorize(query: URLSearchParams, response: ServerResponse): void {
     const target = query.get('redirect_uri') ?? ''
     const app = credentials().apps.find((one) => one.appid === query.get('appid'))
-    if (!URL.canParse(target) || !app || query.get('response_type') !== 'code')
-      return answer(response, 400, '<p>redirect_uri or appid is wrong</p>')
-    const back = new URL(target)
-    back.searchParams.set('code', login.mint({ person: query.get('payer') ?? 'alice', appid: app.appid }))
-    back.searchParams.set('state', query.get('state') ?? '')
-    answer(response, 302, '', { Location: back.href })
+    if (URL.canParse(target) && app && query.get('response_type') === 'code') {
+      const back = new URL(target)
+      back.searchParams.set('code', login.mint({ person: query.get('payer') ?? 'alice', appid: app.appid }))
+      back.searchParams.set('state', query.get('state') ?? '')
+      answer(response, 302, '', { Location: back.href })
+    } else answer(response, 400, '<p>redirect_uri or appid is wrong</p>')
   }
 }

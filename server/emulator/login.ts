@@ -59,7 +59,8 @@ export function makeLogin({ state, clock, runtime, credentials }: Parts) {
     return { openid: openidOf(credentials(), app.appid, code.person), person: code.person }
   }
 
-  function stableToken(body: unknown): Record<string, unknown> {
+  function stableToken(bytes: Buffer): Record<string, unknown> {
+    const body = parse(bytes)
     const { appid, secret, grant_type: grantType } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
     const app = credentials().apps.find((one) => one.appid === appid)
     if (grantType !== 'client_credential') return refused(40002, 'invalid grant_type')
@@ -70,5 +71,13 @@ export function makeLogin({ state, clock, runtime, credentials }: Parts) {
 
   function refused(errcode: number, message: string): { errcode: number; errmsg: string } {
     return { errcode, errmsg: `${message}, rid: ${Buffer.from(runtime.randomBytes(12)).toString('hex')}` }
+  }
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
   }
 }

@@ -21,15 +21,17 @@ export function makeAuth({
   /** @throws AppError UNAUTHORIZED, or RATE_LIMITED after too many wrong keys from the address. */
   return async function authenticate(ctx: Context, audience: Audience, clientIp: string): Promise<Principal[Audience]> {
     if (audience === 'public') return undefined
-    const waitSeconds = guesses.waitSeconds(clientIp)
-    if (waitSeconds > 0) throw new AppError('RATE_LIMITED', 'too many wrong keys from this address', { retryAfterSeconds: waitSeconds })
     const bearer = /^Bearer ([\w\-.~+/=]{1,2000})$/i.exec(ctx.get('authorization'))?.[1]
     const principal =
       bearer === undefined ? undefined : audience === 'merchant' ? await apiKeys.authenticate(bearer) : sessions.read(bearer)
     if (principal) return principal
     metrics.authFailures.count({ audience })
-    // Leaving the key out is no guess.
-    if (bearer !== undefined) guesses.failed(clientIp)
+    // A right key passes whatever its neighbours at one address did; leaving the key out, or an old session, is no guess.
+    if (bearer !== undefined && audience === 'merchant') {
+      const waitSeconds = guesses.waitSeconds(clientIp)
+      if (waitSeconds > 0) throw new AppError('RATE_LIMITED', 'too many wrong keys from this address', { retryAfterSeconds: waitSeconds })
+      guesses.failed(clientIp)
+    }
     throw new AppError(
       'UNAUTHORIZED',
       audience === 'merchant'

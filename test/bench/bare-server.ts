@@ -18,11 +18,22 @@ const v3Key = Buffer.from(read('WECHAT_API_V3_KEY'))
 const appId = read('WECHAT_MINIPROGRAM_APP_ID')
 const mchid = read('WECHAT_MCH_ID')
 const database = new URL(read('DATABASE_URL'))
-const db = createPool({ host: database.hostname, port: Number(database.port), user: database.username, password: database.password, database: database.pathname.slice(1), connectionLimit: 10 })
+const db = createPool({
+  host: database.hostname,
+  port: Number(database.port),
+  user: database.username,
+  password: database.password,
+  database: database.pathname.slice(1),
+  connectionLimit: 10,
+})
 const upstream = new Pool(gateway, { connections: 16 })
 
-await db.query('CREATE TABLE IF NOT EXISTS bare_orders (order_id VARCHAR(32) PRIMARY KEY, subject VARCHAR(500) NOT NULL, amount BIGINT NOT NULL, status VARCHAR(16) NOT NULL, prepay_id VARCHAR(64), transaction_id VARCHAR(64), created_at BIGINT NOT NULL) ENGINE=InnoDB')
-await db.query('CREATE TABLE IF NOT EXISTS bare_events (event_id VARCHAR(40) PRIMARY KEY, order_id VARCHAR(32) NOT NULL, type VARCHAR(40) NOT NULL, data TEXT NOT NULL, created_at BIGINT NOT NULL) ENGINE=InnoDB')
+await db.query(
+  'CREATE TABLE IF NOT EXISTS bare_orders (order_id VARCHAR(32) PRIMARY KEY, subject VARCHAR(500) NOT NULL, amount BIGINT NOT NULL, status VARCHAR(16) NOT NULL, prepay_id VARCHAR(64), transaction_id VARCHAR(64), created_at BIGINT NOT NULL) ENGINE=InnoDB',
+)
+await db.query(
+  'CREATE TABLE IF NOT EXISTS bare_events (event_id VARCHAR(40) PRIMARY KEY, order_id VARCHAR(32) NOT NULL, type VARCHAR(40) NOT NULL, data TEXT NOT NULL, created_at BIGINT NOT NULL) ENGINE=InnoDB',
+)
 
 createServer((request, response) => {
   void handle(request, response).catch((error: unknown) => {
@@ -44,7 +55,13 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 type OrderBody = { orderId: string; subject: string; amountMinor: number }
 
 async function createOrder({ orderId, subject, amountMinor }: OrderBody): Promise<unknown> {
-  await db.execute('INSERT INTO bare_orders (order_id, subject, amount, status, created_at) VALUES (?, ?, ?, ?, ?)', [orderId, subject, amountMinor, 'pending', Date.now()])
+  await db.execute('INSERT INTO bare_orders (order_id, subject, amount, status, created_at) VALUES (?, ?, ?, ?, ?)', [
+    orderId,
+    subject,
+    amountMinor,
+    'pending',
+    Date.now(),
+  ])
   return { orderId, status: 'pending' }
 }
 
@@ -52,7 +69,12 @@ async function pay(orderId: string, { openid }: { openid: string }): Promise<unk
   const order = await find(orderId)
   await db.execute('UPDATE bare_orders SET status = ? WHERE order_id = ? AND status = ?', ['sent', orderId, 'pending'])
   const prepayId = await prepay(order, openid)
-  await db.execute('UPDATE bare_orders SET status = ?, prepay_id = ? WHERE order_id = ? AND status = ?', ['open', prepayId, orderId, 'sent'])
+  await db.execute('UPDATE bare_orders SET status = ?, prepay_id = ? WHERE order_id = ? AND status = ?', [
+    'open',
+    prepayId,
+    orderId,
+    'sent',
+  ])
   const timeStamp = String(Math.floor(Date.now() / 1000))
   const nonceStr = randomBytes(16).toString('hex')
   const paySign = await rsaSign(`${appId}\n${timeStamp}\n${nonceStr}\nprepay_id=${prepayId}\n`)
@@ -70,12 +92,26 @@ async function find(orderId: string): Promise<Row> {
 
 async function prepay(order: Row, openid: string): Promise<string> {
   const path = '/v3/pay/transactions/jsapi'
-  const body = JSON.stringify({ appid: appId, mchid, description: order.subject, out_trade_no: order.order_id, notify_url: `http://127.0.0.1:${port}/notify`, amount: { total: order.amount, currency: 'CNY' }, payer: { openid } })
+  const body = JSON.stringify({
+    appid: appId,
+    mchid,
+    description: order.subject,
+    out_trade_no: order.order_id,
+    notify_url: `http://127.0.0.1:${port}/notify`,
+    amount: { total: order.amount, currency: 'CNY' },
+    payer: { openid },
+  })
   const timestamp = String(Math.floor(Date.now() / 1000))
   const nonce = randomBytes(16).toString('hex')
   const signature = await rsaSign(`POST\n${path}\n${timestamp}\n${nonce}\n${body}\n`)
   const authorization = `WECHATPAY2-SHA256-RSA2048 mchid="${mchid}",nonce_str="${nonce}",timestamp="${timestamp}",serial_no="${read('WECHAT_CERT_SERIAL_NO')}",signature="${signature}"`
-  const headers = { authorization, 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'bare/1.0', 'wechatpay-serial': read('WECHAT_PUBLIC_KEY_ID') }
+  const headers = {
+    authorization,
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'user-agent': 'bare/1.0',
+    'wechatpay-serial': read('WECHAT_PUBLIC_KEY_ID'),
+  }
   const reply = await upstream.request({ method: 'POST', path, headers, body })
   const text = Buffer.from(await reply.body.arrayBuffer())
   verify(reply.headers as Record<string, string>, text)
@@ -91,8 +127,18 @@ async function notified(request: IncomingMessage, body: Buffer, response: Server
     await connection.beginTransaction()
     const [rows] = await connection.execute('SELECT amount FROM bare_orders WHERE order_id = ?', [trade.out_trade_no])
     if ((rows as Row[])[0]?.amount !== trade.amount.total) throw new Error('another amount')
-    const [result] = await connection.execute("UPDATE bare_orders SET status = 'succeeded', transaction_id = ? WHERE order_id = ? AND status IN ('sent', 'open')", [trade.transaction_id, trade.out_trade_no])
-    if ((result as { affectedRows: number }).affectedRows === 1) await connection.execute('INSERT INTO bare_events (event_id, order_id, type, data, created_at) VALUES (?, ?, ?, ?, ?)', [randomBytes(16).toString('hex'), trade.out_trade_no, 'payment.succeeded', JSON.stringify(trade), Date.now()])
+    const [result] = await connection.execute(
+      "UPDATE bare_orders SET status = 'succeeded', transaction_id = ? WHERE order_id = ? AND status IN ('sent', 'open')",
+      [trade.transaction_id, trade.out_trade_no],
+    )
+    if ((result as { affectedRows: number }).affectedRows === 1)
+      await connection.execute('INSERT INTO bare_events (event_id, order_id, type, data, created_at) VALUES (?, ?, ?, ?, ?)', [
+        randomBytes(16).toString('hex'),
+        trade.out_trade_no,
+        'payment.succeeded',
+        JSON.stringify(trade),
+        Date.now(),
+      ])
     await connection.commit()
   } catch (error) {
     await connection.rollback()
@@ -111,9 +157,18 @@ function decrypt({ ciphertext, nonce, associated_data }: { ciphertext: string; n
 }
 
 function verify(headers: Record<string, string>, body: Buffer): void {
-  const message = Buffer.concat([Buffer.from(`${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n`), body, Buffer.from('\n')])
+  const message = Buffer.concat([
+    Buffer.from(`${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n`),
+    body,
+    Buffer.from('\n'),
+  ])
   if (Math.abs(Date.now() / 1000 - Number(headers['wechatpay-timestamp'])) > 300) throw new Error('stale')
-  if (!createVerify('RSA-SHA256').update(message).verify(publicKey, headers['wechatpay-signature'] ?? '', 'base64')) throw new Error('bad signature')
+  if (
+    !createVerify('RSA-SHA256')
+      .update(message)
+      .verify(publicKey, headers['wechatpay-signature'] ?? '', 'base64')
+  )
+    throw new Error('bad signature')
 }
 
 function rsaSign(text: string): Promise<string> {
@@ -121,7 +176,9 @@ function rsaSign(text: string): Promise<string> {
 }
 
 function signOffLoop(key: KeyObject, bytes: Buffer): Promise<string> {
-  return new Promise((resolve, reject) => sign('sha256', bytes, key, (error, signature) => (error ? reject(error) : resolve(signature.toString('base64')))))
+  return new Promise((resolve, reject) =>
+    sign('sha256', bytes, key, (error, signature) => (error ? reject(error) : resolve(signature.toString('base64')))),
+  )
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

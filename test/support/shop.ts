@@ -4,7 +4,7 @@ import { channelRegistry } from '../../server/channels/registry.ts'
 import { readConfig } from '../../server/config/config.ts'
 import { seedGoods } from '../../server/demo/goods.ts'
 import { startEmulator } from '../../server/emulator/listen.ts'
-import { makeEmulatorRuntime } from '../../server/emulator/runtime.ts'
+import { makeEmulatorRuntime, type OutgoingPost } from '../../server/emulator/runtime.ts'
 import { listen } from '../../server/http/listen.ts'
 import type { Log, LogRecord } from '../../server/lib/log.ts'
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
@@ -28,7 +28,11 @@ export async function startShop({
   store?: typeof storeKind
 } = {}) {
   const clock = { offset: 0 }
-  const emulated = makeEmulatorRuntime()
+  const mail: Mail = { isHeld: false, letters: [] }
+  const emulated = {
+    ...makeEmulatorRuntime(),
+    post: (letter: OutgoingPost) => (mail.isHeld ? hold(mail, letter) : makeEmulatorRuntime().post(letter)),
+  }
   const emulator = await startEmulator({ port: 0, runtime: emulated })
   const database = await freshDatabase(store)
   const logged: LogRecord[] = []
@@ -41,6 +45,7 @@ export async function startShop({
     emulatorOrigin: emulator.origin,
     emulator: emulator.emulator,
     logged,
+    mail,
     origin: () => server.origin,
     metrics: () => server.metrics.text(),
     /** Moves both clocks. */
@@ -101,6 +106,14 @@ export async function startShop({
       },
     }
   }
+}
+
+/** Notifications on their way: held back, they wait here for a test to deliver them as it likes. */
+export type Mail = { isHeld: boolean; letters: OutgoingPost[] }
+
+async function hold(mail: Mail, letter: OutgoingPost): Promise<{ status: number }> {
+  mail.letters.push(letter)
+  return { status: 204 }
 }
 
 function recorder(into: LogRecord[]): Log {
