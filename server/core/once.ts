@@ -20,7 +20,7 @@ export type OnceAsk = {
 export type OnceAnswer = { readonly status: number; readonly body: string }
 
 /** A run that has not ended after so long is dead; the same key then goes on under the same numbers. */
-const leaseMs = 60_000
+const leaseMs = 20_000
 
 export type Once = ReturnType<typeof makeOnce>
 

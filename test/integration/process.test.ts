@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { startEmulator } from '../../server/emulator/listen.ts'
+import type { Data } from '../support/client.ts'
+import { freshDatabase } from '../support/databases.ts'
+import { freePort } from '../support/mariadb.ts'
+import { runServerProcess, startServerProcess } from '../support/server-process.ts'
+
+const endings: Array<() => Promise<unknown>> = []
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end()
+})
+
+describe('the process', () => {
+  it('with nothing configured is a demo that takes an order from a login code to paid, and keeps it over kill -9', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shouyin-demo-'))
+    endings.push(() => rm(folder, { recursive: true, force: true }))
+    const [port, emulatorPort] = [await freePort(), await freePort()]
+    const [origin, emulator] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${emulatorPort}`]
+    const environment = { PORT: String(port), EMULATOR_PORT: String(emulatorPort) }
+    const start = () => startServerProcess(environment, { cwd: folder, answersAt: `${origin}/readyz` })
+    let server = await start()
+    const ask = async (address: string, body?: unknown, token?: string): Promise<Data> =>
+      (
+        await fetch(address, {
+          ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+          headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        })
+      ).json()
+
+    const { code } = await ask(`${emulator}/_emulator/codes`, { payer: 'alice' })
+    const { token } = (await ask(`${origin}/api/v1/cashier/session`, { code, app: 'miniprogram' })).data
+    const { orderId } = (await ask(`${origin}/api/v1/cashier/orders`, { items: [{ productId: 'tea', quantity: 1 }] }, token)).data
+    await ask(`${origin}/api/v1/cashier/orders/${orderId}/pay`, { payType: 'MINIPROGRAM' }, token)
+    await server.kill('SIGKILL')
+    server = await start()
+    endings.push(() => server.kill())
+    await ask(`${emulator}/_emulator/payments/${orderId}`, { do: 'pay' })
+
+    expect(server.output()).toContain('Pay an order from another terminal')
+    expect((await ask(`${origin}/api/v1/cashier/orders/${orderId}`, undefined, token)).data.status).toBe('succeeded')
+    expect((await ask(`${origin}/api/v1/orders/${orderId}`, undefined, 'sk_test_demo')).data.status).toBe('succeeded')
+  }, 30_000)
+
+  it('configured for another gateway starts no emulator, and knows no demo key', async () => {
+    const standIn = await startEmulator({ port: 0 })
+    const database = await freshDatabase()
+    endings.push(() => standIn.close(), database.drop)
+    const [port, emulatorPort] = [await freePort(), await freePort()]
+    const secret = 'a secret for tests that is long enough'
+    const environment = {
+      ...standIn.emulator.environment(),
+      PORT: String(port),
+      EMULATOR_PORT: String(emulatorPort),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      DATABASE_URL: database.url,
+      SESSION_SECRET: secret,
+      MASTER_KEY: secret,
+    }
+    const server = await startServerProcess(environment, { answersAt: `http://127.0.0.1:${port}/readyz` })
+    endings.push(() => server.kill())
+
+    await expect(fetch(`http://127.0.0.1:${emulatorPort}/phone`)).rejects.toThrow()
+    expect((await fetch(`http://127.0.0.1:${port}/phone`)).status).toBe(404)
+    expect((await fetch(`http://127.0.0.1:${port}/api/v1/orders`, { headers: { authorization: 'Bearer sk_test_demo' } })).status).toBe(401)
+  }, 30_000)
+
+  it('ends by itself with 0 on SIGTERM', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shouyin-demo-'))
+    endings.push(() => rm(folder, { recursive: true, force: true }))
+    const [port, emulatorPort] = [await freePort(), await freePort()]
+    const server = await startServerProcess(
+      { PORT: String(port), EMULATOR_PORT: String(emulatorPort) },
+      { cwd: folder, answersAt: `http://127.0.0.1:${port}/readyz` },
+    )
+
+    expect(await server.kill('SIGTERM')).toBe(0)
+  }, 30_000)
+
+  it('tells everything that is wrong with its configuration at once, shows no secret, and ends with 78', async () => {
+    const { code, output } = await runServerProcess({
+      WECHAT_MCH_ID: '12',
+      WECHAT_API_V3_KEY: 'too-short-secret',
+      PORT: '99999',
+      LATE_PAYMENT: 'keep',
+      WECHAT_PRIVATE_KEY: 'no pem at all',
+    })
+
+    expect(code).toBe(78)
+    for (const name of [
+      'WECHAT_MCH_ID',
+      'WECHAT_API_V3_KEY',
+      'PORT',
+      'LATE_PAYMENT',
+      'WECHAT_PRIVATE_KEY',
+      'PUBLIC_URL',
+      'SESSION_SECRET',
+      'MASTER_KEY',
+      'WECHAT_CERT_SERIAL_NO',
+      'WECHAT_MINIPROGRAM_APP_ID',
+    ])
+      expect(output).toContain(name)
+    expect(output).toContain('for example')
+    expect(output).not.toMatch(/too-short-secret|no pem at all/)
+  })
+})
