@@ -6,7 +6,12 @@ const base = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   testPathIgnorePatterns: ['/node_modules/'],
 }
-const project = (displayName, folder, more = {}) => ({ ...base, displayName, testMatch: [`<rootDir>/test/${folder}/**/*.test.ts`], ...more })
+const project = (displayName, folder, more = {}) => ({
+  ...base,
+  displayName,
+  testMatch: [`<rootDir>/test/${folder}/**/*.test.ts`],
+  ...more,
+})
 
 export default {
   projects: [
@@ -15,7 +20,11 @@ export default {
     project('channels', 'channels'),
     project('emulator', 'emulator'),
     project('sqlite', 'integration', { globals: { storeKind: 'sqlite' } }),
-    project('mysql', 'integration', { globals: { storeKind: 'mysql' }, globalSetup: '<rootDir>/test/support/global-setup.ts', globalTeardown: '<rootDir>/test/support/global-teardown.ts' }),
+    project('mysql', 'integration', {
+      globals: { storeKind: 'mysql' },
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    }),
     project('browser', 'browser'),
     project('miniprogram', 'miniprogram', { testEnvironment: 'jsdom' }),
   ],

@@ -133,7 +133,7 @@ export async function makeApp({ config, sources, runtime, log, metrics }: Outsid
     live.end()
     await http.drain()
     await loop.stop()
-    await Promise.all(accounts.all().map((account) => account.end?.()))
+    for (const account of accounts.all()) await account.end?.()
     await closeDatabase(db)
   }
 }

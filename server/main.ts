@@ -1,8 +1,7 @@
-import { makeApp } from './app.ts'
+import { type App, makeApp } from './app.ts'
 import type { AccountSource } from './channels/channel.ts'
 import { channelRegistry } from './channels/registry.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
-import type { Demo } from './demo/demo.ts'
 import { listen } from './http/listen.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
@@ -11,6 +10,9 @@ import { makeMetrics } from './lib/prom-metrics.ts'
 /** EX_CONFIG of sysexits.h: the configuration is wrong. */
 const configExitCode = 78
 const drainMs = 10_000
+
+/** What main needs of the demo; its types must not tie a configured server to it either. */
+type Demo = { seed(products: App['products']): Promise<void>; welcome(): string; close(): Promise<void> }
 
 await main(process.env)
 

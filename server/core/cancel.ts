@@ -1,12 +1,11 @@
 import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
-import { notClosed } from './close.ts'
+import { type Close, notClosed } from './close.ts'
 import { AppError } from './error.ts'
 import type { OrderView } from './load.ts'
-import type { Parts } from './parts.ts'
 
 export type Cancels = ReturnType<typeof makeCancels>
 
-export function makeCancels({ close }: Pick<Parts, 'close'>) {
+export function makeCancels({ close }: { readonly close: Close }) {
   return { cancel }
 
   /**

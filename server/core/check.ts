@@ -8,6 +8,7 @@ import type { Parts } from './parts.ts'
 import type { Attempt } from './rules/attempt.ts'
 import { decision } from './rules/decision.ts'
 import type { Refund } from './rules/refund.ts'
+import type { Settle } from './settle.ts'
 
 /** Reading a pending order asks the channel, at most so often an order, over all instances (contract 4). */
 const glanceEveryMs = 3000
@@ -22,7 +23,7 @@ export function makeChecks({
   settle,
   commit,
   askChannel,
-}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'settle' | 'commit' | 'askChannel'>) {
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'commit' | 'askChannel'> & { readonly settle: Settle }) {
   return { check, glance, askAboutAttempt, askAboutRefund }
 
   /**

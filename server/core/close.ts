@@ -12,6 +12,7 @@ import type { Attempt } from './rules/attempt.ts'
 import { decideClose } from './rules/decide-order.ts'
 import { decision, type Note } from './rules/decision.ts'
 import { vouchForTrade } from './rules/report.ts'
+import type { Settle } from './settle.ts'
 
 /**
  * What came of closing: `gone`, nobody can pay that number any more; `paid`, somebody had; `open`, it may still be paid, for the
@@ -35,7 +36,7 @@ export function makeClose({
   settle,
   commit,
   askChannel,
-}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'settle' | 'commit' | 'askChannel'>) {
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'commit' | 'askChannel'> & { readonly settle: Settle }) {
   return { attempt: closeAttempt, order: closeOrder }
 
   /** Closes one attempt at the channel and here. What the channel says of it meanwhile is settled. */

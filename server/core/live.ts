@@ -7,8 +7,6 @@ import { loadView, type OrderView } from './load.ts'
 
 /** Followers are looked after once a second from the table, for what other instances write. */
 const pollEveryMs = 1000
-/** Bounds what a flood of viewers can cost; the HTTP layer refuses above it. */
-export const maxFollowers = 10_000
 
 type Follower = { readonly merchantId: MerchantId; readonly orderId: OrderId; seen: string; readonly onChange: (view: OrderView) => void }
 

@@ -6,7 +6,7 @@ import { newId } from '../lib/ids.ts'
 import { AppError } from './error.ts'
 import type { Parts } from './parts.ts'
 import { decision } from './rules/decision.ts'
-import type { Along } from './settle.ts'
+import type { Along, Settle } from './settle.ts'
 
 /** The label of the metric, and what decides the answer. */
 type Outcome = 'applied' | 'duplicate' | 'late' | 'unmatched' | 'mismatch' | 'ignored' | 'error' | Exclude<NoticeRefusal, 'unknown_key'>
@@ -22,7 +22,7 @@ export function makeNotifications({
   alarms,
   settle,
   commit,
-}: Pick<Parts, 'runtime' | 'log' | 'metrics' | 'accounts' | 'alarms' | 'settle' | 'commit'>) {
+}: Pick<Parts, 'runtime' | 'log' | 'metrics' | 'accounts' | 'alarms' | 'commit'> & { readonly settle: Settle }) {
   return { take }
 
   /**
@@ -88,7 +88,7 @@ function answer(account: ChannelAccount, outcome: Outcome): Acknowledgement {
   return account.acknowledge({ taken: true })
 }
 
-function tradeOutcome(verdict: Awaited<ReturnType<Parts['settle']['trade']>>): Outcome {
+function tradeOutcome(verdict: Awaited<ReturnType<Settle['trade']>>): Outcome {
   switch (verdict) {
     case 'kept':
     case 'closed':
@@ -110,7 +110,7 @@ function tradeOutcome(verdict: Awaited<ReturnType<Parts['settle']['trade']>>): O
   }
 }
 
-function refundOutcome(verdict: Awaited<ReturnType<Parts['settle']['refund']>>): Outcome {
+function refundOutcome(verdict: Awaited<ReturnType<Settle['refund']>>): Outcome {
   switch (verdict) {
     case 'already':
       return 'duplicate'

@@ -7,10 +7,8 @@ import type { Database } from '../store/database.ts'
 import type { Accounts } from './accounts.ts'
 import type { Alarms } from './alarms.ts'
 import type { AskChannel } from './ask-channel.ts'
-import type { Close } from './close.ts'
 import type { Commit } from './commit.ts'
 import type { LatePolicy } from './rules/decide-trade.ts'
-import type { Settle } from './settle.ts'
 
 /** What the installation's owner decided, for all use cases. */
 export type Policy = {
@@ -33,6 +31,4 @@ export type Parts = {
   readonly alarms: Alarms
   readonly commit: Commit
   readonly askChannel: AskChannel
-  readonly settle: Settle
-  readonly close: Close
 }

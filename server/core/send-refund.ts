@@ -6,6 +6,7 @@ import type { Parts } from './parts.ts'
 import { decideRefundRefused } from './rules/decide-refund.ts'
 import { decision, type Note, together } from './rules/decision.ts'
 import type { Refund } from './rules/refund.ts'
+import type { Settle } from './settle.ts'
 
 /** Whether there is more to do: `again` when the channel has not taken the request yet. */
 export type Sent = 'done' | 'again'
@@ -25,7 +26,7 @@ export function makeSendRefund({
   askChannel,
   settle,
   checks,
-}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'alarms' | 'commit' | 'askChannel' | 'settle'> & {
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'alarms' | 'commit' | 'askChannel'> & { readonly settle: Settle } & {
   checks: Pick<Checks, 'askAboutRefund'>
 }) {
   return async function sendRefund(refund: Refund): Promise<Sent> {

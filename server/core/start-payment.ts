@@ -12,7 +12,7 @@ import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
 import { findAttempt } from '../store/attempts.ts'
-import { notClosed } from './close.ts'
+import { type Close, notClosed } from './close.ts'
 import { AppError, assert } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
 import type { Payer } from './orders.ts'
@@ -58,7 +58,7 @@ export function makePayments({
   close,
   prepare,
   payerOf,
-}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit' | 'close'> & { prepare: Prepare; payerOf: PayerOf }) {
+}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit'> & { readonly close: Close } & { prepare: Prepare; payerOf: PayerOf }) {
   return { pay }
 
   /**

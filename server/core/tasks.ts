@@ -6,6 +6,7 @@ import { findOrder } from '../store/orders.ts'
 import { findRefund } from '../store/refunds.ts'
 import { sweep } from '../store/sweep.ts'
 import type { Checks } from './check.ts'
+import type { Close } from './close.ts'
 import type { Parts } from './parts.ts'
 import { nextTry, type Task, type TaskKind } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
@@ -27,7 +28,10 @@ export function makeTaskHandlers({
   checks,
   sendRefund,
   askChannel,
-}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'close' | 'askChannel'> & { checks: Checks; sendRefund: SendRefund }): TaskHandlers {
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'askChannel'> & { readonly close: Close } & {
+  checks: Checks
+  sendRefund: SendRefund
+}): TaskHandlers {
   return {
     'payment.sync': syncPayment,
     'order.expire': expireOrder,

@@ -10,8 +10,3 @@ export function cutToBytes(text: string, maxBytes: number): string {
   }
   return cut
 }
-
-/** Whether text has halves of surrogate pairs, or characters that no reader shows. */
-export function hasUnprintable(text: string): boolean {
-  return !text.isWellFormed() || /\p{Cc}/u.test(text)
-}

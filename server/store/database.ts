@@ -1,4 +1,4 @@
-import { Kysely, sql, type Transaction } from 'kysely'
+import { Kysely, type Transaction } from 'kysely'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -39,9 +39,4 @@ export async function openDatabase({ url, ...outside }: Outside & { readonly url
 
 export async function closeDatabase(db: Database): Promise<void> {
   await db.query.destroy()
-}
-
-/** Whether the store answers a real question; a cluster's node that is not ready answers `select 1` all the same. */
-export async function ping(db: Database): Promise<void> {
-  await db.query.selectFrom('schema_versions').select(sql<number>`count(*)`.as('count')).execute()
 }

@@ -1,85 +1,143 @@
 import type { MysqlPool, MysqlPoolConnection } from 'kysely'
-import { createPool, type Pool, type PoolConnection, type QueryError } from 'mysql2'
+import type { QueryError } from 'mysql2'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MysqlUrl } from './database-url.ts'
+import { type Host, watchHosts } from './host-watch.ts'
+import { type Line, openLine } from './mysql-line.ts'
 
-const connectionsPerHost = 12
-const connectTimeoutMs = 3000
-/** A host that failed is left alone for so long before it is tried again. */
-const restMs = 2000
+const maxLines = 12
+/** Who waits longer for a free connection is refused: the server is overloaded, and more waiting makes it worse. */
+const waitLimitMs = 10_000
 
-type Host = { readonly name: string; readonly pool: Pool; downUntil: number }
-type Outside = { readonly runtime: Runtime; readonly log: Log; readonly isHostDown: (error: unknown) => boolean }
+/** No host takes a connection, or none became free in time. */
+class NoConnection extends Error {}
+
+type Outside = {
+  readonly runtime: Runtime
+  readonly log: Log
+  /** The host says that it does not write: another one may. */
+  isHostDown(error: QueryError): boolean
+  isUndone(error: QueryError): boolean
+}
+type Waiter = { give(line: Line): void; refuse(error: unknown): void }
 
 /**
- * One pool a host, the hosts tried in their order: the first that answers takes all, so that a cluster sees one writer. A host that
- * cannot be reached, or says that it does not write, rests while the next one is tried.
+ * Connections to the first host that is up, so that a cluster sees one writer; the next host's when that one is silent, gone, or says
+ * that it does not write. What waits for a silent host is cut off after two or three seconds.
  */
-export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown }: Outside): MysqlPool {
-  const hosts: Host[] = url.hosts.map(({ host, port }) => ({ name: `${host}:${port}`, pool: poolOf(url, host, port), downUntil: 0 }))
+export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone }: Outside): MysqlPool {
+  const hosts: Host[] = url.hosts.map((at) => ({ ...at, name: `${at.host}:${at.port}`, isDown: false }))
+  const hostOf = new Map<Line, Host>()
+  const idle: Line[] = []
+  const waiting: Waiter[] = []
+  let opening = 0
+  const noEvents = { onRelease: () => {}, onClose: () => {}, onError: () => {}, isUndone: () => false }
+  const watch = watchHosts(hosts, { runtime, log, open: (host) => openLine(url, host, runtime, noEvents), onSilent: cutLinesOf })
   return { getConnection, end }
 
   function getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
-    const now = runtime.now()
-    const up = hosts.filter((host) => host.downUntil <= now)
-    // With every host at rest, waiting for one would only answer later.
-    tryNext(up.length > 0 ? up : hosts, callback)
-  }
-
-  function tryNext([host, ...rest]: readonly Host[], callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
-    if (!host) return
-    host.pool.getConnection((error, connection) => {
-      if (!error) return callback(null, watched(host, connection))
-      if (hosts.length > 1) mark(host, error)
-      if (rest.length > 0) return tryNext(rest, callback)
-      // biome-ignore lint/suspicious/noExplicitAny: a failed call has no connection, and the callback's type has no word for that
-      callback(error, undefined as any)
-    })
-  }
-
-  /** A connection whose host turns out not to write is thrown away, not given back. */
-  function watched(host: Host, connection: PoolConnection): MysqlPoolConnection {
-    const query = connection.query.bind(connection)
-    const release = connection.release.bind(connection)
-    let isBroken = false
-    return Object.assign(Object.create(connection), { query: ask, release: () => (isBroken ? connection.destroy() : release()) })
-
-    function ask(sql: string, parameters: unknown[], done: (error: QueryError | null, result: unknown) => void): void {
-      query(sql, parameters, (error: QueryError | null, result: unknown) => {
-        if (error && (error.fatal || isHostDown(error))) {
-          isBroken = true
-          if (hosts.length > 1) mark(host, error)
-        }
-        done(error, result)
-      })
+    const limit = runtime.deadline(waitLimitMs)
+    const waiter: Waiter = {
+      give: (line) => {
+        limit.clear()
+        callback(null, line.connection)
+      },
+      refuse: (error) => {
+        limit.clear()
+        // biome-ignore lint/suspicious/noExplicitAny: a failed call has no connection, and the callback's type has no word for that
+        callback(error, undefined as any)
+      },
     }
+    limit.signal.addEventListener('abort', () => {
+      const place = waiting.indexOf(waiter)
+      if (place < 0) return
+      waiting.splice(place, 1)
+      waiter.refuse(new NoConnection(`no database connection became free within ${waitLimitMs} ms`))
+    })
+    waiting.push(waiter)
+    serve()
   }
 
-  function mark(host: Host, error: unknown): void {
-    host.downUntil = runtime.now() + restMs
-    log.warn({ event: 'store.host_down', host: host.name, error: error instanceof Error ? error.message : String(error) })
+  function serve(): void {
+    for (let line = takeIdle(); line; line = takeIdle()) waiting.shift()?.give(line)
+    while (opening < waiting.length && hostOf.size + opening < maxLines) void open()
+  }
+
+  function takeIdle(): Line | undefined {
+    if (waiting.length === 0) return undefined
+    for (let line = idle.pop(); line; line = idle.pop()) {
+      if (isWanted(line)) return line
+      drop(line)
+    }
+    return undefined
+  }
+
+  function isWanted(line: Line): boolean {
+    const current = hosts.find((one) => !one.isDown)
+    return line.isUsable() && (current === undefined || current === hostOf.get(line))
+  }
+
+  async function open(): Promise<void> {
+    opening++
+    try {
+      idle.push(await openFirst())
+    } catch (error) {
+      waiting.shift()?.refuse(error)
+    } finally {
+      opening--
+    }
+    serve()
+  }
+
+  async function openFirst(): Promise<Line> {
+    const up = hosts.filter((host) => !host.isDown)
+    let last: unknown
+    // With every host down, what is known of them may be old.
+    for (const host of up.length > 0 ? up : hosts) {
+      try {
+        const line = await openLine(url, host, runtime, { isUndone, onRelease: release, onClose: forget, onError })
+        hostOf.set(line, host)
+        return line
+      } catch (error) {
+        last = error
+        watch.markDown(host, error)
+      }
+    }
+    throw new NoConnection('no database host takes a connection', { cause: last })
+  }
+
+  function onError(line: Line, error: QueryError): void {
+    if (!isHostDown(error)) return
+    line.discard()
+    const host = hostOf.get(line)
+    if (host) watch.markDown(host, error)
+  }
+
+  function release(line: Line): void {
+    if (isWanted(line)) idle.push(line)
+    else drop(line)
+    serve()
+  }
+
+  function drop(line: Line): void {
+    forget(line)
+    line.end()
+  }
+
+  function forget(line: Line): void {
+    hostOf.delete(line)
+  }
+
+  function cutLinesOf(silent: Host): void {
+    for (const [line, host] of [...hostOf]) if (host === silent) line.cut()
   }
 
   function end(callback: (error: unknown) => void): void {
-    Promise.all(hosts.map((host) => new Promise<void>((resolve) => host.pool.end(() => resolve())))).then(() => callback(null), callback)
+    watch.end()
+    for (const waiter of waiting.splice(0)) waiter.refuse(new NoConnection('the store is closed'))
+    for (const line of idle.splice(0)) drop(line)
+    for (const line of hostOf.keys()) line.cut()
+    callback(null)
   }
-}
-
-function poolOf({ user, password, database }: MysqlUrl, host: string, port: number): Pool {
-  const pool = createPool({
-    host,
-    port,
-    user,
-    password: password.reveal(),
-    database,
-    charset: 'utf8mb4_bin',
-    connectionLimit: connectionsPerHost,
-    connectTimeout: connectTimeoutMs,
-    supportBigNumbers: true,
-    enableKeepAlive: true,
-  })
-  // Every decision rests on the row count of its own UPDATE, so a snapshot for the whole transaction buys nothing and costs retries.
-  pool.on('connection', (connection) => connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'))
-  return pool
 }

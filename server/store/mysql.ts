@@ -24,13 +24,20 @@ const hostIsDown = new Map([
   [1792, 'read_only'],
   [1053, 'shutdown'],
 ])
+/** Said by a server that was stopped in the middle of something; of a COMMIT nobody knows how far it came. */
+const stoppedMidway = [1053, 1180, 1317]
 const lostCodes = ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ECONNREFUSED']
-const commitFailedSomehow = 1180
 
 export function mysqlDialect(url: MysqlUrl, outside: { runtime: Runtime; log: Log }): StoreDialect {
   return {
     kind: 'mysql',
-    kysely: new MysqlDialect({ pool: failoverPool(url, { ...outside, isHostDown: (error) => hostIsDown.has(errnoOf(error)) }) }),
+    kysely: new MysqlDialect({
+      pool: failoverPool(url, {
+        ...outside,
+        isHostDown: (error) => hostIsDown.has(errnoOf(error)),
+        isUndone: (error) => retryable.has(errnoOf(error)),
+      }),
+    }),
     isDuplicate: (error) => errnoOf(error) === duplicateKey,
     retryReason: (error) => retryable.get(errnoOf(error)) ?? hostIsDown.get(errnoOf(error)),
     isConnectionLost,
@@ -44,7 +51,7 @@ function isConnectionLost(error: unknown): boolean {
   const saysClosed = typeof message === 'string' && message.includes('closed state')
   return (
     saysClosed ||
-    errnoOf(error) === commitFailedSomehow ||
+    stoppedMidway.includes(errnoOf(error)) ||
     (typeof code === 'string' && lostCodes.includes(code)) ||
     memberOf(error, 'fatal') === true
   )

@@ -2,11 +2,10 @@ import { sql } from 'kysely'
 import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
 import type { Minor } from '../../shared/kernel/money.ts'
 import type { Tx } from './database.ts'
-import type { Schema } from './schema.ts'
 
 type Figure = { readonly merchantId: MerchantId; readonly orderId: OrderId; readonly amount: Minor }
 
-const plus = (column: keyof Schema['orders'] & string, amount: number) => sql<Minor>`${sql.ref(column)} + ${amount}`
+const plus = (column: 'refunded_minor' | 'refunding_minor', amount: number) => sql<Minor>`${sql.ref(column)} + ${amount}`
 
 /**
  * Takes an amount out of what can be refunded. The check and the reservation are one statement: a sum followed by an insert lets two

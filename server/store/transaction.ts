@@ -24,7 +24,8 @@ export async function transaction<T>(db: Database, body: (tx: Tx) => Promise<T>)
         db.metrics.dbCommitUnknown.count({})
         throw error
       }
-      const reason = db.dialect.retryReason(error)
+      // Before COMMIT a lost connection has undone everything.
+      const reason = db.dialect.retryReason(error) ?? (db.dialect.isConnectionLost(error) ? 'connection_lost' : undefined)
       if (reason === undefined || run === maxRuns) throw error
       db.metrics.dbRetries.count({ reason })
       await db.runtime.sleep(pauseMs(db, run))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { asAppId, asOpenId, namePattern, orderIdPattern, readName, readOrderId, readRefundId, refundIdPattern } from '../kernel/ids.ts'
+import { asOpenId, namePattern, orderIdPattern, readName, readOrderId, readRefundId, refundIdPattern } from '../kernel/ids.ts'
 import { type Currency, currencyNames, isMoneyProblem, type Money, readMoney } from '../kernel/money.ts'
 import { channelNames, type PayType, payTypes } from '../kernel/pay.ts'
 import { parseInstant } from '../kernel/time.ts'
@@ -33,7 +33,6 @@ export const openId = z
   .string()
   .regex(/^[0-9A-Za-z_-]{6,128}$/, 'is not an openid')
   .transform(asOpenId)
-export const appId = z.string().transform(asAppId)
 export const currency = z.enum(currencyNames as [Currency, ...Currency[]])
 export const channel = z.enum(channelNames)
 export const webUrl = z

@@ -106,9 +106,6 @@ export function asOutTradeNo(text: string): OutTradeNo {
 export function asRefundId(text: string): RefundId {
   return text as RefundId
 }
-export function asOutRefundNo(text: string): OutRefundNo {
-  return text as OutRefundNo
-}
 
 export const defaultMerchant = 'mer_default' as MerchantId
 export const defaultAccount = 'default' as AccountId

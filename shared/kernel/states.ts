@@ -72,11 +72,6 @@ export function isLiveAttempt(status: AttemptStatus): boolean {
   return status === 'sent' || status === 'open'
 }
 
-/** Whether a refund's amount is still taken out of what can be refunded without having been paid back. */
-export function isRefundUnderWay(status: RefundStatus): boolean {
-  return status === 'pending' || status === 'processing' || status === 'abnormal'
-}
-
 function includes(list: readonly string[], word: string): boolean {
   return list.includes(word)
 }

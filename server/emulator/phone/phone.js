@@ -121,7 +121,7 @@ async function refresh() {
       sum.textContent = yuan(one.total)
       button.type = 'button'
       button.append(what, sum)
-      button.addEventListener('click', () => scan(one.outTradeNo))
+      button.addEventListener('click', () => void scan(one.outTradeNo))
       item.append(button)
       return item
     }),
@@ -130,10 +130,10 @@ async function refresh() {
 
 at('scan').addEventListener('submit', (event) => {
   event.preventDefault()
-  scan(at('code').value)
+  void scan(at('code').value)
 })
-at('pay').addEventListener('click', () => act('pay', 'paid', 'good'))
-at('refuse').addEventListener('click', () => act('fail', 'refused', ''))
+at('pay').addEventListener('click', () => void act('pay', 'paid', 'good'))
+at('refuse').addEventListener('click', () => void act('fail', 'refused', ''))
 at('language').addEventListener('click', () => {
   language = language === 'zh' ? 'en' : 'zh'
   localStorage.setItem('language', language)
@@ -142,11 +142,12 @@ at('language').addEventListener('click', () => {
 speak()
 const query = new URLSearchParams(location.search)
 const given = query.get('prepay_id') ?? query.get('code')
-if (given) scan(given)
+if (given) void scan(given)
 const back = query.get('redirect_url')
 if (back && /^https?:\/\//.test(back)) {
   at('back').href = back
   at('back').hidden = false
 }
-refresh()
-setInterval(() => document.hidden || refresh().catch(() => {}), 2000)
+const refreshQuietly = () => void (document.hidden || refresh().catch(() => {}))
+refreshQuietly()
+setInterval(refreshQuietly, 2000)

@@ -112,7 +112,7 @@ describe('a request that cannot be read', () => {
     const answer = await fetch(`${shop.origin()}/api/v1/orders`, {
       method: 'POST',
       ...init,
-      headers: { authorization: `Bearer ${shop.key}`, ...init.headers },
+      headers: { authorization: `Bearer ${shop.key}`, ...Object.fromEntries(new Headers(init.headers)) },
     })
 
     expect(answer.status).toBe(status)

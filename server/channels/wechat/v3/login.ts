@@ -62,7 +62,7 @@ export function makeLogin({ credentials, tools }: V3Parts) {
     { appId, secret, codeName, code }: { appId: AppId; secret: Secret; codeName: string; code: string },
   ): Promise<LoggedIn> {
     const query = new URLSearchParams({ appid: appId, secret: secret.reveal(), [codeName]: code, grant_type: 'authorization_code' })
-    const answer = await ask(`${apiBase}${path}?${query}`)
+    const answer = await ask(`${apiBase}${path}?${query.toString()}`)
     const parsed = parseJson(answer.body)
     const value = 'value' in parsed ? parsed.value : undefined
     const errcode = textMember(value, 'errcode') ?? '0'
