@@ -28,8 +28,7 @@ export function makeAuth({
     metrics.authFailures.count({ audience })
     // A right key passes whatever its neighbours at one address did; leaving the key out, or an old session, is no guess.
     if (bearer !== undefined && audience === 'merchant') {
-      const waitSeconds = guesses.waitSeconds(clientIp)
-      if (waitSeconds > 0) throw new AppError('RATE_LIMITED', 'too many wrong keys from this address', { retryAfterSeconds: waitSeconds })
+      guesses.assertMayTry(clientIp)
       guesses.failed(clientIp)
     }
     throw new AppError(

@@ -2,28 +2,34 @@ import { BlockList, isIP } from 'node:net'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 
 const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i
+/** Some proxies write the port, too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+const withPort = /^(?:\[([0-9a-fA-F:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d{1,5})?$/
 
 /**
  * The address a request came from: the socket's, unless it is a proxy that is believed; then the last address of `X-Forwarded-For`
- * that no believed proxy wrote. What a client writes there itself is never believed.
+ * that no believed proxy wrote. What a client writes there itself is never believed, so what stands before an entry that is no address
+ * is not looked at either.
  */
 export function makeClientIp(trusted: TrustedProxies) {
   const ranges = new BlockList()
-  if (trusted.kind === 'ranges')
-    for (const { address, prefix } of trusted.ranges) ranges.addSubnet(address, prefix, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  if (trusted.kind === 'ranges') for (const { address, prefix } of trusted.ranges) ranges.addSubnet(address, prefix, familyOf(address))
   return function clientIp(socketAddress: string | undefined, forwardedFor: string | undefined): string {
     const socket = plain(socketAddress ?? '')
-    const hops = (forwardedFor ?? '')
-      .split(',')
-      .map((part) => plain(part.trim()))
-      .filter((part) => isIP(part) !== 0)
-    const way = [...hops, socket]
+    const hops = (forwardedFor ?? '').split(',').map((part) => plain(part.trim()))
+    const readable = hops.slice(hops.findLastIndex((hop) => isIP(hop) === 0) + 1)
+    const way = [...readable, socket]
     if (trusted.kind === 'hops') return way[Math.max(0, way.length - 1 - trusted.hops)] ?? socket
-    const stranger = way.findLast((address) => !ranges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'))
+    const stranger = way.findLast((address) => isIP(address) === 0 || !ranges.check(address, familyOf(address)))
     return stranger ?? way[0] ?? socket
   }
 }
 
-function plain(address: string): string {
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}
+
+function plain(text: string): string {
+  const [, bracketed, dotted] = withPort.exec(text) ?? []
+  const address = bracketed ?? dotted ?? text
   return mapped.exec(address)?.[1] ?? address
 }

@@ -5,6 +5,13 @@ import { AppError } from '../core/error.ts'
 
 export type FieldProblem = { readonly path: string; readonly problem: string }
 
+/** Members whose value is a credential or says who somebody is: an answer, which may be logged anywhere, does not repeat it. */
+const secretMembers: ReadonlySet<PropertyKey> = new Set(['code', 'authCode', 'openid'])
+/** Problems told of one input; a flood of unknown members is not sent back. */
+const maxProblems = 20
+const maxNameLetters = 60
+const maxValueLetters = 40
+
 /** The body of a failure, with its status. */
 export type FailureAnswer = {
   readonly status: number
@@ -32,9 +39,12 @@ export function systemError(): AppError {
 
 /** All that is wrong with an input, at once, each with its full path. */
 export function inputProblem(issues: readonly z.core.$ZodIssue[], input: unknown): AppError {
-  const fields = issues.flatMap((issue) => problemsOf(issue, input))
-  const sentence = fields.map(({ path, problem }) => `${path} ${problem}`.trim()).join('; ')
-  return new AppError('PARAM_ERROR', sentence, { details: { fields } })
+  const all = issues.flatMap((issue) => problemsOf(issue, input))
+  const fields = all.slice(0, maxProblems)
+  const more = all.length - fields.length
+  const sentences = fields.map(({ path, problem }) => `${path} ${problem}`)
+  if (more > 0) sentences.push(`and ${more} more`)
+  return new AppError('PARAM_ERROR', sentences.join('; '), { details: { fields, ...(more === 0 ? {} : { more }) } })
 }
 
 /** As {@link inputProblem}, for a single field. */
@@ -50,32 +60,40 @@ export function fieldProblem(
 function problemsOf(issue: z.core.$ZodIssue, input: unknown): FieldProblem[] {
   const path = pathText(issue.path)
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: path === 'body' ? key : `${path}.${key}`, problem: 'is not a member this takes' }))
+    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), problem: 'is not a member this takes' }))
   const value = valueAt(input, issue.path)
   if (value === undefined) return [{ path, problem: 'is missing' }]
-  return [{ path, problem: `is ${shown(value)}; ${remedy(issue)}` }]
+  const isSecret = issue.path.some((step) => secretMembers.has(step))
+  return [{ path, problem: isSecret ? `is not taken; ${remedy(issue)}` : `is ${shown(value)}; ${remedy(issue)}` }]
 }
 
 function remedy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
-      return issue.origin === 'string'
-        ? `at least ${issue.minimum} character${issue.minimum === 1 ? '' : 's'}`
-        : `at least ${issue.minimum}`
+      return `at least ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`
     case 'too_big':
-      return issue.origin === 'string' ? `at most ${issue.maximum} characters` : `at most ${issue.maximum}`
+      return `at most ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`
     case 'invalid_type':
       return `it has to be ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`
+    case 'invalid_key':
+      return `its name has to have another form${issue.issues[0] === undefined ? '' : `: ${remedy(issue.issues[0])}`}`
     default:
       return issue.message.startsWith('Invalid') ? 'it has another form' : `it ${issue.message}`
   }
 }
 
+function unitOf(origin: string, count: number | bigint): string {
+  if (origin !== 'string' && origin !== 'array') return ''
+  return ` ${origin === 'string' ? 'character' : 'member'}${Number(count) === 1 ? '' : 's'}`
+}
+
 function pathText(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'body'
-  return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${String(step)}`)).join('')
+  return path
+    .map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${cut(String(step), maxNameLetters)}`))
+    .join('')
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -84,8 +102,13 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** A value as a caller sees it in the answer; long and nested ones are not repeated. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? 'empty' : `"${value.slice(0, 40)}${value.length > 40 ? '…' : ''}"`
+  if (typeof value === 'string') return value === '' ? 'empty' : `"${cut(value, maxValueLetters)}"`
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
   return String(value)
+}
+
+/** Never in the middle of a character: what is left has to be text. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max).toWellFormed()}…`
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../../shared/kernel/time.ts'
+import { AppError } from '../core/error.ts'
 
 const windowMs = 60_000
 const maxFailures = 10
@@ -7,10 +8,17 @@ const maxAddresses = 10_000
 
 export type Guesses = ReturnType<typeof makeGuesses>
 
-/** Counts wrong keys and sessions by address: after ten in a minute the address waits. It hits nobody else. */
+/** Counts wrong keys, or wrong login codes, by address: after ten in a minute the address waits. It hits nobody else. */
 export function makeGuesses(now: () => Instant) {
   const failures = new Map<string, { since: number; count: number }>()
-  return { waitSeconds, failed }
+  return { assertMayTry, failed }
+
+  /** @throws AppError RATE_LIMITED while the address has to wait. */
+  function assertMayTry(address: string): void {
+    const seconds = waitSeconds(address)
+    if (seconds > 0)
+      throw new AppError('RATE_LIMITED', `too many wrong tries from this address; wait ${seconds} s`, { retryAfterSeconds: seconds })
+  }
 
   /** How long the address has to wait; 0 when it may try. */
   function waitSeconds(address: string): number {

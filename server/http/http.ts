@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { AppError } from '../core/error.ts'
 import type { Live } from '../core/live.ts'
+import type { Login } from '../core/login.ts'
 import type { Notifications } from '../core/notifications.ts'
 import type { Once } from '../core/once.ts'
 import type { ApiKeys } from '../identity/api-keys.ts'
@@ -14,18 +15,26 @@ import { makeAuth } from './auth.ts'
 import { makeClientIp } from './client-ip.ts'
 import { makeGuesses } from './guesses.ts'
 import { makeIdempotent } from './idempotency.ts'
+import type { Answering } from './listen.ts'
+import { makeGuardedLogin } from './login-guard.ts'
+import { nowhere } from './nowhere.ts'
 import { openApiDocument } from './openapi.ts'
 import { requestContext } from './request-context.ts'
-import type { Route } from './route.ts'
-import { makeRouter } from './router.ts'
+import type { Door, Route } from './route.ts'
+import { apiPrefix, makeRouter } from './router.ts'
 import { cashierRoutes } from './routes/cashier.ts'
-import { makeEventStreams } from './routes/events.ts'
-import { mountNotifications } from './routes/notifications.ts'
+import { eventDoor, makeEventStreams } from './routes/events.ts'
+import { mountNotifications, notificationDoors } from './routes/notifications.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { productRoutes } from './routes/products.ts'
 
-type UseCases = Parameters<typeof orderRoutes>[0] &
-  Parameters<typeof cashierRoutes>[0] & { readonly notifications: Notifications; readonly once: Once; readonly live: Live }
+type Routed = Parameters<typeof orderRoutes>[0] & Parameters<typeof cashierRoutes>[0]
+type UseCases = Omit<Routed, 'login'> & {
+  readonly login: Login
+  readonly notifications: Notifications
+  readonly once: Once
+  readonly live: Live
+}
 type Parts = UseCases & {
   readonly runtime: Runtime
   readonly log: Log
@@ -37,15 +46,15 @@ type Parts = UseCases & {
   readonly assertReady: () => Promise<void>
 }
 
-/** Every route there is, as data. */
-export function allRoutes(parts: UseCases): Route[] {
-  return [...cashierRoutes(parts), ...orderRoutes(parts), ...productRoutes(parts)]
-}
+/** What stands beside the routes. */
+const doors: readonly Door[] = [eventDoor, ...notificationDoors]
+const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json'] as const
 
-/** The web application. */
+/** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
   const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
-  const routes = allRoutes(parts)
+  const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
+  const routes = [...cashierRoutes({ ...parts, login }), ...orderRoutes(parts), ...productRoutes(parts)]
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })
   const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once) })
@@ -57,8 +66,8 @@ export function makeHttp(parts: Parts) {
   app.use(requestContext({ runtime, log, metrics, clientIp: makeClientIp(trustedProxies) }))
   app.use(operations(parts, routes).routes())
   app.use(api.routes())
-  app.use(nowhere([...routes, { method: 'post', path: '/payments/:channel/notify' }]))
-  return { callback: () => app.callback(), drain: async () => streams.drain() }
+  app.use(nowhere(addressesOf(routes)))
+  return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
 
 function operations({ metrics, assertReady }: Parts, routes: readonly Route[]): Router {
@@ -82,18 +91,16 @@ function operations({ metrics, assertReady }: Parts, routes: readonly Route[]): 
   })
   router.get('/openapi.json', (ctx) => {
     ctx.state.route = 'GET /openapi.json'
-    document ??= openApiDocument(routes)
+    document ??= openApiDocument(routes, doors)
     ctx.body = document
   })
   return router
 }
 
-/** What no route took: another method of an address we have, or no address of ours. */
-function nowhere(routes: ReadonlyArray<Pick<Route, 'path'> & { readonly method: string }>): Koa.Middleware {
-  const patterns = routes.map(({ path }) => new RegExp(`^/api/v1${path.replace(/:\w+/g, '[^/]+')}$`))
-  return async (ctx) => {
-    if (ctx.method !== 'HEAD' && patterns.some((pattern) => pattern.test(ctx.path)))
-      throw new AppError('INVALID_REQUEST', `${ctx.method} is not taken here`, { status: 405 })
-    throw new AppError('NOT_FOUND', 'no such address')
-  }
+/** Everything that is answered, by method. */
+function addressesOf(routes: readonly Route[]): Array<{ method: string; path: string }> {
+  return [
+    ...[...routes, ...doors].map(({ method, path }) => ({ method, path: apiPrefix + path })),
+    ...operationPaths.map((path) => ({ method: 'get', path })),
+  ]
 }

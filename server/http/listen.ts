@@ -6,21 +6,43 @@ const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
 const keepAliveMs = 65_000
 
+/** What answers requests; `endStreams` ends the answers that would go on for ever. */
+export type Answering = {
+  (request: IncomingMessage, response: ServerResponse): unknown
+  endStreams?(): void
+}
+
 export type Listening = { readonly origin: string; close(): Promise<void> }
 
-/** Listens with limits that end slow and endless clients. Closing stops accepting and waits for what is in flight. */
-export async function listen(
-  callback: (request: IncomingMessage, response: ServerResponse) => unknown,
-  { port, host }: { port: number; host: string },
-): Promise<Listening> {
+/** Listens with limits that end slow and endless clients. Closing stops accepting, ends streams and waits for what is in flight. */
+export async function listen(answer: Answering, { port, host }: { port: number; host: string }): Promise<Listening> {
+  const open = new Set<ServerResponse>()
+  let isClosing = false
   const server = createServer(
     { maxHeaderSize: headersMaxBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
-    (request, response) => void callback(request, response),
+    (request, response) => {
+      open.add(response)
+      if (isClosing) announceEnd(response)
+      response.once('close', () => {
+        open.delete(response)
+        // Its client may not have been told so; a connection kept alive would hold the closing up.
+        if (isClosing) request.socket.destroySoon()
+      })
+      void answer(request, response)
+    },
   )
   server.on('clientError', answerBadly)
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   const { port: actual } = server.address() as AddressInfo
-  return { origin: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close: () => closed(server) }
+  return { origin: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close }
+
+  function close(): Promise<void> {
+    isClosing = true
+    const closing = closed(server)
+    for (const response of open) announceEnd(response)
+    answer.endStreams?.()
+    return closing
+  }
 }
 
 function closed(server: Server): Promise<void> {
@@ -28,6 +50,11 @@ function closed(server: Server): Promise<void> {
     server.close(() => resolve())
     server.closeIdleConnections()
   })
+}
+
+/** Tells the client that this is the last answer on its connection. */
+function announceEnd(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
 }
 
 /** What cannot be read as a request is answered in the envelope all the same. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi'
 import { failure, success } from '../../shared/api/envelope.ts'
-import type { Audience, Route } from './route.ts'
+import type { Door, Route } from './route.ts'
 import { apiPrefix } from './router.ts'
 
 const idempotencyHeader = z.object({
@@ -12,19 +12,19 @@ const idempotencyHeader = z.object({
     .meta({ description: 'The first final answer is kept for 24 h and given again byte for byte' }),
 })
 
-const security: Record<Audience, Array<Record<string, string[]>>> = {
+const security: Record<Door['audience'], Array<Record<string, string[]>>> = {
   public: [],
+  // A notification carries its channel's signature, which no scheme of OpenAPI describes.
+  channel: [],
   merchant: [{ merchantKey: [] }],
   payer: [{ session: [] }],
 }
 
 /** The OpenAPI 3.1 document, from the very schemas that validate. */
-export function openApiDocument(routes: readonly Route[]): unknown {
+export function openApiDocument(routes: readonly Route[], doors: readonly Door[]): unknown {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
-  for (const route of routes) {
-    const path = apiPrefix + route.path.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method]: operation(route) }
-  }
+  for (const route of routes) describe(route, operation(route))
+  for (const door of doors) describe(door, doorOperation(door))
   return createDocument({
     openapi: '3.1.1',
     info: {
@@ -40,6 +40,27 @@ export function openApiDocument(routes: readonly Route[]): unknown {
       },
     },
   })
+
+  function describe({ method, path }: Pick<Route, 'method' | 'path'>, described: ZodOpenApiOperationObject): void {
+    const template = apiPrefix + path.replace(/:(\w+)/g, '{$1}')
+    paths[template] = { ...paths[template], [method]: described }
+  }
+}
+
+/** An address without the envelope: its answers are named, not described member by member. */
+function doorOperation({ path, audience, summary, answers }: Door): ZodOpenApiOperationObject {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  const params = z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
+  const responses = Object.entries(answers).map(([status, type]) => [
+    status,
+    { description: Number(status) < 300 ? 'Done' : 'Refused', ...(type === undefined ? {} : { content: { [type]: {} } }) },
+  ])
+  return {
+    summary,
+    security: security[audience],
+    requestParams: { path: params },
+    responses: Object.fromEntries(responses),
+  }
 }
 
 function operation({ method, audience, summary, params, query, body, bodyIsOptional, status, answer }: Route): ZodOpenApiOperationObject {

@@ -30,15 +30,16 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
+      // Answers are data; a page that is served later says what it may load.
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     })
-    let code = ''
     try {
       await next()
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal.code === 'SYSTEMERROR') log.error({ event: 'request.failed', requestId, method: ctx.method, path: ctx.path, error })
       const answer = failureAnswer(refusal, { language: ctx.state.language, requestId })
-      code = refusal.code
+      ctx.state.code = refusal.code
       ctx.status = answer.status
       ctx.body = answer.body
       if (answer.retryAfterSeconds !== undefined) ctx.set('retry-after', String(answer.retryAfterSeconds))
@@ -46,6 +47,7 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       if (!ctx.req.complete) ctx.set('connection', 'close')
     }
     const route: string = ctx.state.route ?? 'unknown'
+    const code: string = ctx.state.code ?? ''
     metrics.httpRequests.count({ route, status: String(ctx.status), code })
     log.info({
       event: 'request',
@@ -55,7 +57,7 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       status: ctx.status,
       code: code || undefined,
       ms: runtime.now() - startedAt,
-      ...ctx.state.logged,
+      ...ctx.state.facts,
     })
   }
 }

@@ -40,6 +40,17 @@ type Definition<Who extends Audience, Params, Query, Body, Answer extends z.ZodT
   readonly handle: (input: Input<Output<Params>, Output<Query>, Output<Body>>, asked: Asked<Who>) => Promise<z.input<Answer>>
 }
 
+/** An address that speaks something else than JSON in the envelope; it is described and closed like any other. */
+export type Door = {
+  readonly method: Method
+  /** Below /api/v1. */
+  readonly path: string
+  readonly audience: Audience | 'channel'
+  readonly summary: string
+  /** The content type of each status; none where there is no body. */
+  readonly answers: Readonly<Record<string, string | undefined>>
+}
+
 /** A route as the router, the OpenAPI document and the test that knocks on every door read it. */
 export type Route = {
   readonly method: Method

@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import type { z } from 'zod'
 import { AppError } from '../core/error.ts'
 import type { OnceRecord } from '../core/once.ts'
+import { factsOf, factsOfCaller } from './access-facts.ts'
 import { jsonBody } from './body.ts'
 import { failureAnswer, fieldProblem, inputProblem } from './failures.ts'
 import { type Answered, isAnswer, type makeIdempotent } from './idempotency.ts'
@@ -22,6 +23,7 @@ export function makeRouter(routes: readonly Route[], parts: Parts): Router {
     router[one.method](one.path, async (ctx: Context) => {
       ctx.state.route = `${one.method.toUpperCase()} ${apiPrefix}${one.path}`
       const who = await parts.authenticate(ctx, one.audience, ctx.state.clientIp)
+      ctx.state.facts = factsOfCaller(who)
       await jsonBody(ctx, async () => serve(ctx, one, who, parts))
     })
   }
@@ -56,10 +58,13 @@ async function answer(
   const { requestId, clientIp, language } = ctx.state
   try {
     const input = { params: read(route.params, ctx.params, 'params'), query: readQuery(route.query, ctx), body: readBody(route, body) }
+    ctx.state.facts = { ...ctx.state.facts, ...factsOf(input.params) }
     const data = await route.handle(input, { who, clientIp, language, requestId, once } satisfies Asked<Audience>)
+    ctx.state.facts = { ...ctx.state.facts, ...factsOf(data) }
     return { status: route.status, body: JSON.stringify({ success: true, data }) }
   } catch (error) {
     if (!mustAnswer || !isAnswer(error) || error.status === 409 || error.status === 429 || error.status >= 500) throw error
+    ctx.state.code = error.code
     const failed = failureAnswer(error, { language, requestId })
     return { status: failed.status, body: JSON.stringify(failed.body) }
   }

@@ -7,11 +7,11 @@ const tagBytes = 16
 export class Undecryptable extends Error {}
 
 /**
- * Opens AES-256-GCM: `sealed` is the ciphertext followed by its 16-byte tag, which is always checked in full.
+ * Opens AES-GCM with a key of 32 bytes (16 for AES-128): `sealed` is the ciphertext followed by its 16-byte tag, which is always checked in full.
  *
  * @throws Undecryptable, for every way in which it can be wrong.
  */
-export function openAes256Gcm({
+export function openAesGcm({
   key,
   nonce,
   associatedData,
@@ -25,7 +25,7 @@ export function openAes256Gcm({
   if (nonce.length !== nonceBytes) throw new Undecryptable(`the nonce has ${nonce.length} bytes, not ${nonceBytes}`)
   if (sealed.length < tagBytes) throw new Undecryptable('the ciphertext is shorter than its tag')
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+    const decipher = createDecipheriv(key.length === 16 ? 'aes-128-gcm' : 'aes-256-gcm', key, nonce, { authTagLength: tagBytes })
     decipher.setAAD(associatedData)
     decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
     return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - tagBytes)), decipher.final()])

@@ -1,13 +1,4 @@
-import {
-  constants,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  privateDecrypt,
-  publicEncrypt,
-  verify,
-  X509Certificate,
-} from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, verify, X509Certificate } from 'node:crypto'
 
 export type { KeyObject } from 'node:crypto'
 
@@ -41,11 +32,7 @@ export function verifyRsaSha256(key: KeyObject, bytes: Uint8Array, signature: Ui
   return verify('sha256', bytes, key, signature)
 }
 
-/** RSAES-OAEP with SHA-1 and MGF1-SHA-1, as sensitive members are sealed. */
-export function sealOaepSha1(key: KeyObject, bytes: Uint8Array): Buffer {
-  return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, bytes)
-}
-
+/** Opens RSAES-OAEP with SHA-1 and MGF1-SHA-1, as sensitive members are sealed. */
 export function openOaepSha1(key: KeyObject, sealed: Uint8Array): Buffer {
   return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, sealed)
 }

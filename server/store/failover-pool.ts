@@ -20,6 +20,7 @@ type Outside = {
   isHostDown(error: QueryError): boolean
   isUndone(error: QueryError): boolean
 }
+type Callback = (error: unknown, connection: MysqlPoolConnection) => void
 type Waiter = { give(line: Line): void; refuse(error: unknown): void }
 
 /**
@@ -32,11 +33,18 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
   const idle: Line[] = []
   const waiting: Waiter[] = []
   let opening = 0
+  let isEnded = false
   const noEvents = { onRelease: () => {}, onClose: () => {}, onError: () => {}, isUndone: () => false }
   const watch = watchHosts(hosts, { runtime, log, open: (host) => openLine(url, host, runtime, noEvents), onSilent: cutLinesOf })
   return { getConnection, end }
 
-  function getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
+  function getConnection(callback: Callback): void {
+    const line = waiting.length === 0 ? takeIdle() : undefined
+    if (line) callback(null, line.connection)
+    else wait(callback)
+  }
+
+  function wait(callback: Callback): void {
     const limit = runtime.deadline(waitLimitMs)
     const waiter: Waiter = {
       give: (line) => {
@@ -60,12 +68,15 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
   }
 
   function serve(): void {
-    for (let line = takeIdle(); line; line = takeIdle()) waiting.shift()?.give(line)
+    while (waiting.length > 0) {
+      const line = takeIdle()
+      if (!line) break
+      waiting.shift()?.give(line)
+    }
     while (opening < waiting.length && hostOf.size + opening < maxLines) void open()
   }
 
   function takeIdle(): Line | undefined {
-    if (waiting.length === 0) return undefined
     for (let line = idle.pop(); line; line = idle.pop()) {
       if (isWanted(line)) return line
       drop(line)
@@ -81,7 +92,9 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
   async function open(): Promise<void> {
     opening++
     try {
-      idle.push(await openFirst())
+      const line = await openFirst()
+      if (isEnded) drop(line)
+      else idle.push(line)
     } catch (error) {
       waiting.shift()?.refuse(error)
     } finally {
@@ -134,6 +147,7 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
   }
 
   function end(callback: (error: unknown) => void): void {
+    isEnded = true
     watch.end()
     for (const waiter of waiting.splice(0)) waiter.refuse(new NoConnection('the store is closed'))
     for (const line of idle.splice(0)) drop(line)

@@ -66,10 +66,11 @@ export function watchHosts(hosts: readonly Host[], { runtime, log, open, onSilen
   async function probe(host: Host, known: Line | undefined): Promise<Line> {
     const line = known?.isUsable() ? known : await open(host)
     if (ended.signal.aborted) line.end()
-    const ready = await line.ask("SHOW GLOBAL STATUS LIKE 'wsrep_ready'")
-    if (valueIn(ready) === 'OFF') throw new DoesNotWrite('this node of the cluster is not ready')
-    const readOnly = await line.ask("SHOW GLOBAL VARIABLES LIKE 'read_only'")
-    if (valueIn(readOnly) === 'ON') throw new DoesNotWrite('the host is read-only')
+    if ((await ownWord(line, 'VARIABLES', 'read_only')) === 'ON') throw new DoesNotWrite('the host is read-only')
+    // A MariaDB that is in no cluster says that it is not ready for one.
+    const isInCluster = (await ownWord(line, 'VARIABLES', 'wsrep_on')) === 'ON'
+    if (isInCluster && (await ownWord(line, 'STATUS', 'wsrep_ready')) !== 'ON')
+      throw new DoesNotWrite('this node of the cluster is not ready')
     return line
   }
 
@@ -90,8 +91,9 @@ export function watchHosts(hosts: readonly Host[], { runtime, log, open, onSilen
 
 class DoesNotWrite extends Error {}
 
-/** The value in the one row of a SHOW; undefined where the server does not know the name. */
-function valueIn(rows: unknown): unknown {
+/** What the server says of itself; undefined where it does not know the name. */
+async function ownWord(line: Line, what: 'VARIABLES' | 'STATUS', name: 'read_only' | 'wsrep_on' | 'wsrep_ready'): Promise<unknown> {
+  const rows = await line.ask(`SHOW GLOBAL ${what} LIKE '${name}'`)
   const [row]: unknown[] = Array.isArray(rows) ? rows : []
   return typeof row === 'object' && row !== null && 'Value' in row ? row.Value : undefined
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { MysqlPoolConnection } from 'kysely'
-import { type Connection, createConnection, type QueryError } from 'mysql2'
+import { type Connection, createConnection, type QueryError, type ResultSetHeader, type RowDataPacket } from 'mysql2'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MysqlUrl } from './database-url.ts'
 
@@ -33,6 +33,8 @@ export type Line = {
   /** Ends it at once; what waits for an answer on it gets an error. */
   cut(): void
 }
+
+type Answered = NonNullable<Parameters<MysqlPoolConnection['query']>[2]>
 
 type LineEvents = {
   /** It was handed out and is not needed any more. */
@@ -86,11 +88,11 @@ function lineOver(raw: Connection, socket: Socket, runtime: Runtime, events: Lin
   const line: Line = { connection, ask, isUsable: () => isUsable, discard, end, cut }
   return line
 
-  function query(sql: string, parameters: unknown[], done: (error: unknown, result: unknown) => void, tries: number) {
+  function query(sql: string, parameters: unknown[], done: Answered, tries: number) {
     if (sql === 'begin') isInTransaction = true
     const isAlone = !isInTransaction
     if (sql === 'commit' || sql === 'rollback') isInTransaction = false
-    return raw.query(sql, parameters, (error: QueryError | null, result: unknown) => {
+    return raw.query<ResultSetHeader | RowDataPacket[]>(sql, parameters, (error, result) => {
       if (error && isAlone && tries < loneTries && events.isUndone(error))
         return void runtime.sleep(lonePauseMs * tries).then(() => query(sql, parameters, done, tries + 1))
       if (error) events.onError(line, error)

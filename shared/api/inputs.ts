@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { asOpenId, namePattern, orderIdPattern, readName, readOrderId, readRefundId, refundIdPattern } from '../kernel/ids.ts'
-import { type Currency, currencyNames, isMoneyProblem, type Money, readMoney } from '../kernel/money.ts'
+import { type Currency, currencyNames } from '../kernel/money.ts'
 import { channelNames, type PayType, payTypes } from '../kernel/pay.ts'
 import { parseInstant } from '../kernel/time.ts'
 
-/** A line of text: trimmed of nothing, without control characters and halves of characters. */
+/** A line of text: trimmed of nothing, with something to see in it, without control characters and halves of characters. */
 export function line(max: number) {
   return z
     .string()
     .min(1)
     .max(max)
     .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'has characters that cannot be shown')
+    .refine((text) => text === '' || text.trim() !== '', 'is blank')
 }
 
 export const orderId = z
@@ -42,26 +43,6 @@ export const webUrl = z
 
 /** `H5` is another name of `MWEB`. */
 export const payType = z.enum([...payTypes, 'H5']).transform((word): PayType => (word === 'H5' ? 'MWEB' : word))
-
-/** A decimal string, or a number, in the currency's major unit. What it was written as is what counts: `1e3` is none. */
-export const amountText = z
-  .union([z.string(), z.number()], { error: 'is neither a decimal string nor a number' })
-  .meta({ description: 'In the major unit, as "99.99" or 99.99; never more decimals than the currency has', example: '99.99' })
-
-/** Turns a body's amount and currency into money, or says at `amount` what is wrong. */
-export function withMoney<Body extends { currency?: Currency | undefined }, Name extends string>(name: Name) {
-  return (
-    body: Body & Partial<Record<Name, string | number | undefined>>,
-    context: z.core.$RefinementCtx,
-  ): Omit<Body, Name | 'currency'> & { money: Money | undefined } => {
-    const { [name]: text, currency: named = 'CNY', ...rest } = body as Body & Record<string, unknown>
-    if (text === undefined) return { ...(rest as Omit<Body, Name | 'currency'>), money: undefined }
-    const read = readMoney(text as string | number, named)
-    if (!isMoneyProblem(read)) return { ...(rest as Omit<Body, Name | 'currency'>), money: read }
-    context.issues.push({ code: 'custom', message: read.problem, path: [name], input: text })
-    return z.NEVER
-  }
-}
 
 /** RFC 3339 with an offset. */
 export const instant = z

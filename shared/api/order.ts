@@ -1,22 +1,8 @@
 import { z } from 'zod'
 import { channelNames, goodsTypes, payTypes } from '../kernel/pay.ts'
 import { attemptStatuses, orderStatuses, refundStatuses, refundTotals } from '../kernel/states.ts'
-import {
-  accountId,
-  amountText,
-  channel,
-  currency,
-  instant,
-  line,
-  metadata,
-  openId,
-  orderId,
-  page,
-  payType,
-  refundId,
-  webUrl,
-  withMoney,
-} from './inputs.ts'
+import { accountId, channel, currency, instant, line, metadata, openId, orderId, page, payType, refundId, webUrl } from './inputs.ts'
+import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
 
 const minExpiry = 60
 const maxExpiry = 7 * 24 * 60 * 60
@@ -35,6 +21,7 @@ export const newOrder = z
     returnUrl: webUrl.optional(),
     goodsType: z.enum(goodsTypes).optional(),
   })
+  .superRefine(amountIsMoney('amount'), always)
   .transform(withMoney('amount'))
 
 /** POST /orders/:orderId/pay */
@@ -51,15 +38,12 @@ export const payOrder = z.strictObject({
   returnUrl: webUrl.optional(),
 })
 
-/** POST /orders/:orderId/refunds */
-export const newRefund = z
-  .strictObject({
-    amount: amountText.optional(),
-    currency: currency.optional(),
-    reason: line(80).optional(),
-    refundId: refundId.optional(),
-  })
-  .transform(withMoney('amount'))
+/** POST /orders/:orderId/refunds; the amount is in the order's currency. */
+export const newRefund = z.strictObject({
+  amount: amountText.optional(),
+  reason: line(80).optional(),
+  refundId: refundId.optional(),
+})
 
 export const orderParams = z.object({ orderId })
 export const refundParams = z.object({ refundId })

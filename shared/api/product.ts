@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { goodsTypes } from '../kernel/pay.ts'
-import { amountText, currency, line, productId, webUrl, withMoney } from './inputs.ts'
+import { currency, line, productId, webUrl } from './inputs.ts'
+import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
 
 const image = z.union([webUrl, z.string().regex(/^\/[\w\-./]{1,200}$/)], { error: 'is neither an http address nor a path on this site' })
 
@@ -15,9 +16,10 @@ export const newProduct = z
     goodsType: z.enum(goodsTypes).optional(),
     active: z.boolean().optional(),
   })
+  .superRefine(amountIsMoney('price'), always)
   .transform(withMoney('price'))
 
-/** PATCH /products/:productId */
+/** PATCH /products/:productId; a price without a currency is in the one the product has. */
 export const productChange = z
   .strictObject({
     title: line(100).optional(),
@@ -27,7 +29,10 @@ export const productChange = z
     goodsType: z.enum(goodsTypes).optional(),
     active: z.boolean().optional(),
   })
-  .transform(withMoney('price'))
+  .refine(({ price, currency: named }) => named === undefined || price !== undefined, {
+    path: ['price'],
+    message: 'has to come with a currency',
+  })
 
 export const productParams = z.object({ productId })
 

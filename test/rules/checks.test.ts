@@ -12,7 +12,7 @@ beforeEach(() => {
     'biome.json',
     '.oxlintrc.json',
     '.dependency-cruiser.cjs',
-    'knip.json',
+    'knip.jsonc',
     'package.json',
     '.gitignore',
   ])

@@ -7,10 +7,10 @@ import type { Cancels } from '../../core/cancel.ts'
 import type { Cashier } from '../../core/cashier.ts'
 import type { Checks } from '../../core/check.ts'
 import { orderNotFound } from '../../core/load.ts'
-import type { Login } from '../../core/login.ts'
 import type { Orders, OrderView, Payer } from '../../core/orders.ts'
 import type { Products } from '../../core/products.ts'
 import type { Payments } from '../../core/start-payment.ts'
+import type { GuardedLogin } from '../login-guard.ts'
 import { presentOrder, presentPage, presentProduct } from '../present.ts'
 import { type Route, route } from '../route.ts'
 
@@ -21,7 +21,7 @@ type Parts = {
   readonly payments: Payments
   readonly checks: Checks
   readonly cancels: Cancels
-  readonly login: Login
+  readonly login: GuardedLogin
 }
 
 /** What a person who pays may do, in the mini-program. */
@@ -34,8 +34,8 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       summary: 'Exchange a login code for a session',
       body: login,
       answer: session,
-      handle: async ({ body }) => {
-        const { token, expiresInSeconds } = await logIn(body)
+      handle: async ({ body }, { clientIp }) => {
+        const { token, expiresInSeconds } = await logIn(body, clientIp)
         return { token, expiresIn: expiresInSeconds }
       },
     }),

@@ -1,20 +1,28 @@
 import { PassThrough } from 'node:stream'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import { readOrderId } from '../../../shared/kernel/ids.ts'
+import { type OrderId, readOrderId } from '../../../shared/kernel/ids.ts'
 import { AppError } from '../../core/error.ts'
 import type { Live } from '../../core/live.ts'
 import { orderNotFound } from '../../core/load.ts'
 import type { Orders, OrderView, Payer } from '../../core/orders.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { presentOrder } from '../present.ts'
-import type { Audience, Principal } from '../route.ts'
+import type { Audience, Door, Principal } from '../route.ts'
 import { apiPrefix } from '../router.ts'
 
 const heartbeatMs = 15_000
 const reconnectMs = 3000
 const maxStreamsPerPayer = 20
 const maxStreams = 5000
+
+export const eventDoor: Door = {
+  method: 'get',
+  path: '/cashier/orders/:orderId/events',
+  audience: 'payer',
+  summary: 'The status of my order as it changes: an event `status` with the order at once and at each change',
+  answers: { '200': 'text/event-stream' },
+}
 
 type Parts = {
   readonly orders: Orders
@@ -26,12 +34,12 @@ type Parts = {
 /** `GET /cashier/orders/:orderId/events`: a `status` event at once and at each change, until the order can change no more. */
 export function makeEventStreams({ orders, live, runtime, authenticate }: Parts) {
   const open = new Map<PassThrough, string>()
-  const ended = new AbortController()
+  let isEnded = false
   return { mount, drain }
 
   function mount(router: Router): void {
-    router.get('/cashier/orders/:orderId/events', async (ctx: Context) => {
-      ctx.state.route = `GET ${apiPrefix}/cashier/orders/:orderId/events`
+    router.get(eventDoor.path, async (ctx: Context) => {
+      ctx.state.route = `GET ${apiPrefix}${eventDoor.path}`
       const who = await authenticate(ctx, 'payer', ctx.state.clientIp)
       if (!who || !('payerId' in who)) throw new AppError('UNAUTHORIZED', 'this needs a session')
       await start(ctx, who)
@@ -43,38 +51,51 @@ export function makeEventStreams({ orders, live, runtime, authenticate }: Parts)
     const view = orderId && (await orders.get(who.merchantId, orderId))
     if (!orderId || view?.order.payerId !== who.payerId) throw orderNotFound(String(ctx.params.orderId).slice(0, 64))
     const mine = [...open.values()].filter((payerId) => payerId === who.payerId).length
-    if (mine >= maxStreamsPerPayer || open.size >= maxStreams || ended.signal.aborted)
+    if (mine >= maxStreamsPerPayer || open.size >= maxStreams || isEnded)
       throw new AppError('UNAVAILABLE', 'too many open streams; read the order instead', { retryAfterSeconds: 5 })
     const stream = new PassThrough()
+    const over = new AbortController()
     open.set(stream, who.payerId)
+    stream.once('close', () => {
+      open.delete(stream)
+      over.abort()
+    })
+    stream.write(`retry: ${reconnectMs}\n\n`)
+    const unfollow = await follow(stream, who, orderId)
+    over.signal.addEventListener('abort', unfollow, { once: true })
     ctx.set({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
     ctx.status = 200
     ctx.body = stream
-    stream.write(`retry: ${reconnectMs}\n\n`)
-    const unfollow = await live.follow(who.merchantId, orderId, (changed) => send(stream, changed))
-    stream.once('close', () => {
-      open.delete(stream)
-      unfollow()
-    })
-    void beat(stream)
+    void beat(stream, over.signal)
+  }
+
+  async function follow(stream: PassThrough, { merchantId }: Payer, orderId: OrderId): Promise<() => void> {
+    try {
+      return await live.follow(merchantId, orderId, (changed) => send(stream, changed))
+    } catch (error) {
+      // Whatever it was, the stream will have no reader.
+      stream.destroy()
+      throw error
+    }
   }
 
   function send(stream: PassThrough, view: OrderView): void {
+    if (stream.writableEnded || stream.destroyed) return
     stream.write(`event: status\ndata: ${JSON.stringify(presentOrder(view))}\n\n`)
     if (isOver(view)) stream.end()
   }
 
   /** Keeps proxies from closing a quiet stream. */
-  async function beat(stream: PassThrough): Promise<void> {
-    while (!stream.destroyed && !stream.writableEnded && !ended.signal.aborted) {
-      await runtime.sleep(heartbeatMs, ended.signal)
-      if (!stream.writableEnded && !ended.signal.aborted) stream.write(': still here\n\n')
+  async function beat(stream: PassThrough, over: AbortSignal): Promise<void> {
+    while (!over.aborted && !stream.writableEnded) {
+      await runtime.sleep(heartbeatMs, over)
+      if (!over.aborted && !stream.writableEnded) stream.write(': still here\n\n')
     }
   }
 
-  /** Ends every stream; a client comes back after the hint it was given. */
+  /** Ends every stream and opens no more; a client comes back after the hint it was given. */
   function drain(): void {
-    ended.abort()
+    isEnded = true
     for (const stream of open.keys()) stream.end()
   }
 }

@@ -4,23 +4,52 @@ import { readName } from '../../../shared/kernel/ids.ts'
 import { channelNames } from '../../../shared/kernel/pay.ts'
 import { AppError } from '../../core/error.ts'
 import type { Notifications } from '../../core/notifications.ts'
+import type { Door } from '../route.ts'
 
 const bodyMaxBytes = 64 * 1024
 
+const answers = {
+  '204': undefined,
+  '401': 'application/json',
+  '404': 'application/json',
+  '413': 'application/json',
+  '500': 'application/json',
+}
+
+export const notificationDoors: readonly Door[] = [
+  {
+    method: 'post',
+    path: '/payments/:channel/notify',
+    audience: 'channel',
+    summary: 'Where a channel tells what happened; its signature is the credential',
+    answers,
+  },
+  {
+    method: 'post',
+    path: '/payments/:channel/notify/:account',
+    audience: 'channel',
+    summary: 'The same for an account other than the default one',
+    answers,
+  },
+]
+
 /** Where channels tell what happened: the raw bytes, before any body parser, and their own answer. */
 export function mountNotifications(router: Router, notifications: Notifications): void {
-  router.post(['/payments/:channel/notify', '/payments/:channel/notify/:account'], async (ctx: Context) => {
-    ctx.state.route = 'POST /api/v1/payments/:channel/notify'
-    const channel = channelNames.find((name) => name === ctx.params.channel)
-    const account = ctx.params.account === undefined ? undefined : readName('AccountId', ctx.params.account)
-    if (!channel || (ctx.params.account !== undefined && !account)) throw new AppError('NOT_FOUND', 'no such address')
-    const answer = await notifications.take(channel, account, { headers: headersOf(ctx), body: await rawBody(ctx) })
-    ctx.status = answer.status
-    if (answer.contentType !== undefined) ctx.type = answer.contentType
-    ctx.body = answer.body === '' ? null : answer.body
-    // Setting an empty body makes Koa say 204 of itself; the channel's own status stands.
-    ctx.status = answer.status
-  })
+  router.post(
+    notificationDoors.map(({ path }) => path),
+    async (ctx: Context) => {
+      ctx.state.route = 'POST /api/v1/payments/:channel/notify'
+      const channel = channelNames.find((name) => name === ctx.params.channel)
+      const account = ctx.params.account === undefined ? undefined : readName('AccountId', ctx.params.account)
+      if (!channel || (ctx.params.account !== undefined && !account)) throw new AppError('NOT_FOUND', 'no such address')
+      const answer = await notifications.take(channel, account, { headers: headersOf(ctx), body: await rawBody(ctx) })
+      ctx.status = answer.status
+      if (answer.contentType !== undefined) ctx.type = answer.contentType
+      ctx.body = answer.body === '' ? null : answer.body
+      // Setting an empty body makes Koa say 204 of itself; the channel's own status stands.
+      ctx.status = answer.status
+    },
+  )
 }
 
 /** Names in lower case; one that came twice is joined, and so can be told from one that did not. */

@@ -22,7 +22,7 @@ import type { Orders } from '../../core/orders.ts'
 import type { Refunds } from '../../core/refunds.ts'
 import type { Payments } from '../../core/start-payment.ts'
 import type { UnmatchedMoney } from '../../core/unmatched.ts'
-import { fieldProblem } from '../failures.ts'
+import { amountIn } from '../amount-in.ts'
 import { presentOrder, presentPage, presentRefund, presentTimelineEntry, presentUnmatched } from '../present.ts'
 import { type Route, route } from '../route.ts'
 
@@ -37,7 +37,7 @@ type Parts = {
 
 /** The two-step interface of merchants' servers: an order first, then a way to pay it. */
 export function orderRoutes(parts: Parts): Route[] {
-  const { orders, payments, checks, cancels, refunds } = parts
+  const { orders, payments, checks, cancels } = parts
   return [
     route({
       method: 'post',
@@ -49,7 +49,6 @@ export function orderRoutes(parts: Parts): Route[] {
       answer: order,
       handle: async ({ body }, { who, once }) => {
         const { money, orderId, expiresIn, metadata = {}, goodsType = 'physical', ...content } = body
-        if (!money) throw fieldProblem('amount', 'is missing')
         return presentOrder(
           await orders.create(
             who.merchantId,
@@ -123,7 +122,7 @@ export function orderRoutes(parts: Parts): Route[] {
       answer: z.object({ items: z.array(timelineEntry) }),
       handle: async ({ params }, { who }) => ({ items: (await orders.timeline(who.merchantId, params.orderId)).map(presentTimelineEntry) }),
     }),
-    ...refundRoutes(refunds),
+    ...refundRoutes(parts),
     route({
       method: 'get',
       path: '/unmatched',
@@ -136,7 +135,7 @@ export function orderRoutes(parts: Parts): Route[] {
   ]
 }
 
-function refundRoutes(refunds: Refunds): Route[] {
+function refundRoutes({ orders, refunds }: Pick<Parts, 'orders' | 'refunds'>): Route[] {
   return [
     route({
       method: 'post',
@@ -148,8 +147,11 @@ function refundRoutes(refunds: Refunds): Route[] {
       bodyIsOptional: true,
       status: 201,
       answer: refund,
-      handle: async ({ params, body: { money, reason, refundId } }, { who, once }) =>
-        presentRefund(await refunds.request(who.merchantId, params.orderId, { amount: money, reason, refundId }, once)),
+      handle: async ({ params: { orderId }, body: { amount, ...rest } }, { who, once }) => {
+        const { order: refunded } = await orders.get(who.merchantId, orderId)
+        const money = amount === undefined ? undefined : amountIn(refunded.amount.currency, 'amount', amount)
+        return presentRefund(await refunds.request(who.merchantId, orderId, { ...rest, amount: money }, once))
+      },
     }),
     route({
       method: 'get',

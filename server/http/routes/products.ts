@@ -1,7 +1,7 @@
 import { listOf, pageQuery } from '../../../shared/api/order.ts'
 import { newProduct, product, productChange, productParams } from '../../../shared/api/product.ts'
 import type { Products } from '../../core/products.ts'
-import { fieldProblem } from '../failures.ts'
+import { amountIn } from '../amount-in.ts'
 import { presentPage, presentProduct } from '../present.ts'
 import { type Route, route } from '../route.ts'
 
@@ -25,10 +25,8 @@ export function productRoutes({ products }: { readonly products: Products }): Ro
       body: newProduct,
       status: 201,
       answer: product,
-      handle: async ({ body: { money, productId, title, image, goodsType = 'physical', active = true } }, { who }) => {
-        if (!money) throw fieldProblem('price', 'is missing')
-        return presentProduct(await products.create(who.merchantId, { title, image, goodsType, active, price: money }, productId))
-      },
+      handle: async ({ body: { money, productId, title, image, goodsType = 'physical', active = true } }, { who }) =>
+        presentProduct(await products.create(who.merchantId, { title, image, goodsType, active, price: money }, productId)),
     }),
     route({
       method: 'get',
@@ -47,8 +45,11 @@ export function productRoutes({ products }: { readonly products: Products }): Ro
       params: productParams,
       body: productChange,
       answer: product,
-      handle: async ({ params, body: { money, ...change } }, { who }) =>
-        presentProduct(await products.update(who.merchantId, params.productId, given({ ...change, price: money }))),
+      handle: async ({ params: { productId }, body: { price, currency, ...change } }, { who }) => {
+        const { price: before } = await products.get(who.merchantId, productId)
+        const money = price === undefined ? undefined : amountIn(currency ?? before.currency, 'price', price)
+        return presentProduct(await products.update(who.merchantId, productId, given({ ...change, price: money })))
+      },
     }),
     route({
       method: 'delete',

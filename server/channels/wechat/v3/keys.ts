@@ -1,4 +1,4 @@
-import { openAes256Gcm } from '../../../lib/aes-gcm.ts'
+import { openAesGcm } from '../../../lib/aes-gcm.ts'
 import { decodeBase64 } from '../../../lib/base64.ts'
 import { parseJson } from '../../../lib/json.ts'
 import { type Certificate, type KeyObject, readCertificate } from '../../../lib/rsa.ts'
@@ -132,7 +132,7 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
   function open({ nonce, associatedData, ciphertext }: SealedCertificate): string {
     try {
       const sealed = decodeBase64(ciphertext) ?? Buffer.alloc(0)
-      return openAes256Gcm({
+      return openAesGcm({
         key: Buffer.from(apiV3Key.reveal()),
         nonce: Buffer.from(nonce),
         associatedData: Buffer.from(associatedData),

@@ -1,4 +1,4 @@
-import { openAes256Gcm, Undecryptable } from '../../../lib/aes-gcm.ts'
+import { openAesGcm, Undecryptable } from '../../../lib/aes-gcm.ts'
 import { decodeBase64 } from '../../../lib/base64.ts'
 import { parseJson } from '../../../lib/json.ts'
 import type { Notice, RawNotice } from '../../channel.ts'
@@ -63,7 +63,7 @@ export function makeNotificationReader({ credentials, tools }: V3Parts, keys: Ke
     const sealed = decodeBase64(ciphertext)
     if (!sealed) throw new NoticeError('undecryptable', 'its ciphertext is not Base64')
     try {
-      return openAes256Gcm({
+      return openAesGcm({
         key: Buffer.from(credentials.apiV3Key.reveal()),
         nonce: Buffer.from(nonce),
         associatedData: Buffer.from(associatedData),
