@@ -32,7 +32,7 @@ const plainDecimal = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/
 const longestAmountText = 24
 
 export function isCurrency(word: string): word is Currency {
-  return Object.hasOwn(currencies, word)
+  return Object.keys(currencies).includes(word)
 }
 
 /**
