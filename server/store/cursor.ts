@@ -13,7 +13,7 @@ export function writeCursor({ at, id }: Place): string {
 /** @throws BadCursor */
 export function readCursor(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined
-  const match = /^(\d{1,15})\.([\w\-.*]{1,128})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  const match = /^(\d{1,15})\.(.{1,128})$/su.exec(Buffer.from(cursor, 'base64url').toString())
   if (!match) throw new BadCursor('the cursor is none that was given out here')
   return { at: asInstant(Number(match[1])), id: match[2] ?? '' }
 }

@@ -10,7 +10,7 @@ export type MysqlUrl = {
 }
 export type DatabaseUrl = SqliteUrl | MysqlUrl
 
-const mysqlPattern = /^mysql:\/\/([^:@/]*)(?::([^@/]*))?@([^/?]+)\/([^/?]+)(?:\?.*)?$/
+const mysqlPattern = /^mysql:\/\/([^:@/]*)(?::([^@/]*))?@([^@/?]+)\/([^/?]+)(?:\?.*)?$/
 const defaultPort = 3306
 
 /** Reads `sqlite:path` or `mysql://user:password@host:port,host:port/database`; what is wrong with it never shows the password. */
@@ -20,17 +20,24 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | { readonly problem
     return path === '' ? { problem: 'names no file; for example sqlite:./data/shouyin.sqlite' } : { kind: 'sqlite', path }
   }
   const match = mysqlPattern.exec(text)
-  if (!match) return { problem: 'is neither sqlite:path nor mysql://user:password@host:3306/database' }
-  const [, user = '', password = '', hostList = '', database = ''] = match
+  if (!match)
+    return { problem: 'is neither sqlite:path nor mysql://user:password@host:3306/database; write @ in a password as %40, / as %2F' }
+  const [, userText = '', passwordText = '', hostList = '', databaseText = ''] = match
+  const [user, password, database] = [decode(userText), decode(passwordText), decode(databaseText)]
+  if (user === undefined || password === undefined || database === undefined)
+    return { problem: 'has a % that is no escape; write a percent sign in a user, password or database as %25' }
   const hosts = hostList.split(',').map(readHost)
   if (hosts.some((host) => host === undefined))
     return { problem: `has a host that cannot be read in ${hostList}; for example db1:3306,db2:3306` }
-  return {
-    kind: 'mysql',
-    hosts: hosts.filter((host) => host !== undefined),
-    user: decodeURIComponent(user),
-    password: new Secret(decodeURIComponent(password)),
-    database: decodeURIComponent(database),
+  return { kind: 'mysql', hosts: hosts.filter((host) => host !== undefined), user, password: new Secret(password), database }
+}
+
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (error instanceof URIError) return undefined
+    throw error
   }
 }
 

@@ -27,7 +27,7 @@ type Outside = { readonly runtime: Runtime; readonly log: Log; readonly metrics:
 
 /** Opens the store; nothing is read or written yet but the settings of a SQLite file. */
 export async function openDatabase({ url, ...outside }: Outside & { readonly url: DatabaseUrl }): Promise<Database> {
-  const dialect = url.kind === 'sqlite' ? sqliteDialect(url) : mysqlDialect(url, outside)
+  const dialect = url.kind === 'sqlite' ? sqliteDialect(url, outside) : mysqlDialect(url, outside)
   return {
     kind: 'database',
     query: new Kysely<Schema>({ dialect: dialect.kysely }),

@@ -4,6 +4,9 @@ import { insertNew } from './insert-ignore.ts'
 
 /** How long an answer is kept (contract 2). */
 const keptMs = 24 * 60 * 60 * 1000
+const sweepStep = 500
+/** What is left after so many steps waits for the next sweep. */
+const maxSweepSteps = 2000
 
 export type IdempotencyRecord = { readonly recordId: string; readonly createdAt: Instant }
 export type KeyClaim =
@@ -91,9 +94,18 @@ export async function endLease(db: Database, recordId: string): Promise<void> {
     .execute()
 }
 
+/** Removes what is older than a day, in small steps: one long statement would keep everybody waiting. */
 export async function sweepIdempotency(db: Database, now: Instant): Promise<void> {
-  await db.query
-    .deleteFrom('idempotency')
-    .where('created_at', '<', asInstant(now - keptMs))
-    .execute()
+  for (let step = 0; step < maxSweepSteps; step++) {
+    const old = await db.query
+      .selectFrom('idempotency')
+      .select('record_id')
+      .where('created_at', '<', asInstant(now - keptMs))
+      .orderBy('created_at')
+      .limit(sweepStep)
+      .execute()
+    if (old.length === 0) return
+    const ids = old.map((row) => row.record_id)
+    await db.query.deleteFrom('idempotency').where('record_id', 'in', ids).execute()
+  }
 }

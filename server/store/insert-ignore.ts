@@ -2,19 +2,30 @@ import type { Insertable } from 'kysely'
 import type { Db } from './database.ts'
 import type { Schema } from './schema.ts'
 
-/** Inserts rows, leaving out those whose key is taken. @returns how many went in. */
+/**
+ * Inserts rows, leaving out those whose key is taken: all at once as a rule, one by one when a key is. MySQL's INSERT IGNORE is not
+ * used because it also cuts text that is too long and writes what it refuses otherwise.
+ *
+ * @returns how many went in.
+ */
 export async function insertIgnore<Name extends keyof Schema>(
   db: Db,
   table: Name,
   rows: readonly Insertable<Schema[Name]>[],
 ): Promise<number> {
-  const insert = db.query.insertInto(table).values(rows as Insertable<Schema[Name]>[])
-  const results = await (db.dialect.kind === 'mysql' ? insert.ignore() : insert.onConflict((conflict) => conflict.doNothing())).execute()
-  return results.reduce((sum, result) => sum + Number(result.numInsertedOrUpdatedRows ?? 0n), 0)
+  if (await insertNew(db, table, rows)) return rows.length
+  if (rows.length === 1) return 0
+  let count = 0
+  for (const row of rows) if (await insertNew(db, table, row)) count++
+  return count
 }
 
-/** Inserts one row; false when its key is taken. */
-export async function insertNew<Name extends keyof Schema>(db: Db, table: Name, row: Insertable<Schema[Name]>): Promise<boolean> {
+/** Inserts a row, or several in one statement; false when a key is taken, and none went in. */
+export async function insertNew<Name extends keyof Schema>(
+  db: Db,
+  table: Name,
+  row: Insertable<Schema[Name]> | readonly Insertable<Schema[Name]>[],
+): Promise<boolean> {
   try {
     await db.query.insertInto(table).values(row).execute()
     return true

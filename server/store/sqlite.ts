@@ -1,12 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { type SqliteDatabase, SqliteDialect } from 'kysely'
+import type { SqliteDatabase } from 'kysely'
+import type { Runtime } from '../lib/runtime.ts'
 import type { SqliteUrl } from './database-url.ts'
 import { memberOf, type StoreDialect } from './dialect.ts'
+import { patientSqlite } from './patient-sqlite.ts'
 
-/** Another process may hold the one write lock for so long. */
-const busyTimeoutMs = 5000
+/** How long SQLite itself waits for another process's lock, holding up this one: while the file is opened, and for a statement. */
+const openingWaitMs = 5000
+const statementWaitMs = 5
 /** A statement's text is prepared once; so many are kept. */
 const maxStatements = 500
 
@@ -14,16 +17,22 @@ const busy = 5
 const primaryKeyTaken = 1555
 const uniqueTaken = 2067
 
-export function sqliteDialect({ path }: SqliteUrl): StoreDialect {
+export function sqliteDialect({ path }: SqliteUrl, { runtime }: { readonly runtime: Runtime }): StoreDialect {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   return {
     kind: 'sqlite',
-    kysely: new SqliteDialect({ database: nodeSqlite(path) }),
+    kysely: patientSqlite(nodeSqlite(path), runtime, isBusy),
     isDuplicate: (error) => [primaryKeyTaken, uniqueTaken].includes(codeOf(error)),
-    retryReason: (error) => (codeOf(error) % 256 === busy ? 'SQLITE_BUSY' : undefined),
+    // A busy file was waited for already, statement by statement.
+    retryReason: () => undefined,
     isConnectionLost: () => false,
     writers: 1,
   }
+}
+
+/** The code's low byte; the rest says on what. */
+function isBusy(error: unknown): boolean {
+  return codeOf(error) % 256 === busy
 }
 
 function codeOf(error: unknown): number {
@@ -33,9 +42,10 @@ function codeOf(error: unknown): number {
 
 /** Presents Node's own SQLite as the small surface that Kysely's dialect asks for. */
 function nodeSqlite(path: string): SqliteDatabase {
-  const raw = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  const raw = new DatabaseSync(path, { timeout: openingWaitMs, enableForeignKeyConstraints: true })
   // FULL, so that what was committed is there after a power cut, also in WAL mode.
   raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  raw.exec(`PRAGMA busy_timeout = ${statementWaitMs}`)
   const prepared = new Map<string, StatementSync>()
   return {
     close: () => raw.close(),

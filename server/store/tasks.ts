@@ -1,9 +1,13 @@
+import type { Selectable } from 'kysely'
 import { asInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { Task, TaskKind } from '../core/rules/task.ts'
 import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
 
 const columns = ['merchant_id', 'kind', 'subject', 'task_id', 'run_at', 'tries', 'lease_owner', 'lease_until'] as const
 const nobody = ''
+/** Whose whole batch went to others looks again, so that no instance idles while there is work. */
+const maxRounds = 3
 
 /**
  * Takes tasks that are due and nobody's: by compare-and-set on the lease, so that it holds on any number of instances and nodes.
@@ -14,6 +18,17 @@ export async function claimDue(
   db: Database,
   { owner, now, leaseMs, limit }: { owner: string; now: Instant; leaseMs: number; limit: number },
 ): Promise<Task[]> {
+  for (let round = 1; round <= maxRounds; round++) {
+    const { seen, ours } = await claimBatch(db, { owner, now, leaseMs, limit })
+    if (seen === 0 || ours.length > 0) return ours
+  }
+  return []
+}
+
+async function claimBatch(
+  db: Database,
+  { owner, now, leaseMs, limit }: { owner: string; now: Instant; leaseMs: number; limit: number },
+): Promise<{ seen: number; ours: Task[] }> {
   const due = await db.query
     .selectFrom('tasks')
     .select('task_id')
@@ -22,7 +37,7 @@ export async function claimDue(
     .orderBy('run_at')
     .limit(limit)
     .execute()
-  if (due.length === 0) return []
+  if (due.length === 0) return { seen: 0, ours: [] }
   const ids = due.map((row) => row.task_id)
   const until = asInstant(now + leaseMs)
   await db.query
@@ -39,7 +54,11 @@ export async function claimDue(
     .where('lease_until', '=', until)
     .orderBy('run_at')
     .execute()
-  return ours.map((row) => ({
+  return { seen: due.length, ours: ours.map(readTask) }
+}
+
+function readTask(row: Pick<Selectable<Schema['tasks']>, (typeof columns)[number]>): Task {
+  return {
     merchantId: row.merchant_id,
     kind: row.kind,
     subject: row.subject,
@@ -48,7 +67,7 @@ export async function claimDue(
     tries: row.tries - 1,
     leaseOwner: row.lease_owner,
     leaseUntil: row.lease_until,
-  }))
+  }
 }
 
 /** Ends a task; false when its lease was taken over meanwhile, or it is gone. */

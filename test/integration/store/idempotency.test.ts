@@ -15,9 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => store.end())
 
-const after = (ms: number) => asInstant(aDay + ms)
+const at = (ms: number) => asInstant(aDay + ms)
 const claim = (key: string, { ms = 0, route = 'POST /orders', requestHash = 'h1', scope = 'mer_1' } = {}) =>
-  claimKey(store.db, { scope, key, route, requestHash, recordId: `idem_${++records}`, now: after(ms), leaseMs })
+  claimKey(store.db, { scope, key, route, requestHash, recordId: `idem_${++records}`, now: at(ms), leaseMs })
 const recordOf = (claimed: Awaited<ReturnType<typeof claimKey>>) => {
   if (claimed.kind !== 'first' && claimed.kind !== 'again') throw new Error(`is ${claimed.kind}`)
   return claimed.record
@@ -96,7 +96,7 @@ describe('a key', () => {
     const young = recordOf(await claim('young', { ms: 1000 }))
     await finishKey(store.db, young.recordId, { status: 200, body: 'kept' })
 
-    await sweep(store.db, after(dayMs + 1))
+    await sweep(store.db, at(dayMs + 1))
 
     const left = await store.db.query.selectFrom('idempotency').select('idem_key').where('idem_key', 'like', 'old_%').execute()
     expect(left).toEqual([])

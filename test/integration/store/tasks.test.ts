@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.end())
 
-const after = (ms: number) => asInstant(aDay + ms)
+const at = (ms: number) => asInstant(aDay + ms)
 const write = (tasks: Array<{ subject: string; ms?: number; kind?: TaskKind }>) =>
   transaction(store.db, (tx) =>
     insertTasks(
@@ -28,11 +28,11 @@ const write = (tasks: Array<{ subject: string; ms?: number; kind?: TaskKind }>) 
         merchantId,
         kind,
         subject,
-        runAt: after(ms),
+        runAt: at(ms),
       })),
     ),
   )
-const claim = (owner: string, { ms = 0, limit = 16 } = {}) => claimDue(store.db, { owner, now: after(ms), leaseMs, limit })
+const claim = (owner: string, { ms = 0, limit = 16 } = {}) => claimDue(store.db, { owner, now: at(ms), leaseMs, limit })
 const subjects = (tasks: readonly Task[]) => tasks.map((task) => task.subject)
 async function claimOne(owner: string, ms = 0): Promise<Task> {
   const [task] = await claim(owner, { ms })
@@ -70,7 +70,7 @@ describe('tasks that are due', () => {
   it('are nobody else’s while the lease lasts, and anybody’s afterwards, with the tries counted', async () => {
     await write([{ subject: 'a' }])
 
-    expect(await claimOne('one')).toMatchObject({ tries: 0, leaseOwner: 'one', leaseUntil: after(leaseMs) })
+    expect(await claimOne('one')).toMatchObject({ tries: 0, leaseOwner: 'one', leaseUntil: at(leaseMs) })
     expect(await claim('two', { ms: leaseMs - 1 })).toEqual([])
     expect(await claimOne('two', leaseMs)).toMatchObject({ tries: 1, leaseOwner: 'two' })
   })
@@ -84,8 +84,8 @@ describe('tasks that are due', () => {
     ])
 
     expect([...(await oldestDue(store.db, aDay))].sort()).toEqual([
-      ['payment.sync', after(-9)],
-      ['refund.send', after(-2)],
+      ['payment.sync', at(-9)],
+      ['refund.send', at(-2)],
     ])
   })
 })
@@ -104,14 +104,14 @@ describe('a task', () => {
     const quick = await claimOne('quick', leaseMs)
 
     expect(await finishTask(store.db, slow)).toBe(false)
-    expect(await delayTask(store.db, slow, after(1))).toBe(false)
+    expect(await delayTask(store.db, slow, at(1))).toBe(false)
     expect(await finishTask(store.db, quick)).toBe(true)
   })
 
   it('runs again when its owner says so', async () => {
     await write([{ subject: 'a' }])
 
-    await delayTask(store.db, await claimOne('one'), after(1000))
+    await delayTask(store.db, await claimOne('one'), at(1000))
 
     expect(await claim('two', { ms: 999 })).toEqual([])
     expect(await claimOne('two', 1000)).toMatchObject({ tries: 1 })
@@ -134,7 +134,7 @@ describe('a task', () => {
     const running = await claimOne('one', 1000)
     await write([{ subject: 'a', ms: 900 }])
 
-    await delayTask(store.db, running, after(50_000))
+    await delayTask(store.db, running, at(50_000))
 
     expect(await claimOne('two', 1001)).toMatchObject({ subject: 'a' })
   })
