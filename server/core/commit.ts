@@ -2,9 +2,8 @@ import { asOwnId, type MerchantId, type OrderId } from '../../shared/kernel/ids.
 import type { Instant } from '../../shared/kernel/time.ts'
 import { newId } from '../lib/ids.ts'
 import type { Runtime } from '../lib/runtime.ts'
-import type { Database, Tx } from '../store/database.ts'
-import { CommitUnknown, transaction } from '../store/transaction.ts'
-import { applyChange, endTasks, insertEvents, insertNotes, insertTasks, wasWritten } from '../store/transitions.ts'
+import type { Database } from '../store/database.ts'
+import { makeCommitQueue } from './commit-queue.ts'
 import type { Change, Decision, Note } from './rules/decision.ts'
 
 /** Told after every commit: which orders changed, and how soon a task of it is due. */
@@ -15,24 +14,15 @@ export type AfterCommit = (what: {
 
 export type Commit = ReturnType<typeof makeCommit>
 
-/** One of the changes found its row in another state than the rule knew. */
-class Lost extends Error {}
-
 /**
  * The one writer: puts a decision down, all of it in one transaction or none of it.
  *
  * @returns false when it was lost to somebody else's: then nothing was written, and the rule is asked again with fresh rows.
  */
 export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime: Runtime; afterCommit: AfterCommit }) {
+  const put = makeCommitQueue({ db })
   return async function commit(decision: Decision): Promise<boolean> {
-    const rows = makeRows(decision)
-    try {
-      await transaction(db, async (tx) => write(tx, decision, rows))
-    } catch (error) {
-      if (error instanceof Lost) return false
-      if (!(error instanceof CommitUnknown)) throw error
-      if (!(await isThere(rows))) throw error
-    }
+    if (!(await put({ decision, ...makeRows(decision) }))) return false
     afterCommit({ orders: ordersOf(decision), nextTaskAt: earliest(decision) })
     return true
   }
@@ -57,29 +47,6 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
   function ascendingIds(prefix: string, count: number): string[] {
     return Array.from({ length: count }, () => newId(runtime, prefix)).sort()
   }
-
-  /**
-   * Whether a transaction whose COMMIT went unanswered is there: looked up by a row whose id was made before it. A decision that
-   * moves anything writes such a row; one that does not can be repeated.
-   */
-  async function isThere(rows: ReturnType<typeof makeRows>): Promise<boolean> {
-    const [marker] = rows.notes
-    return marker !== undefined && (await wasWritten(db, marker))
-  }
-}
-
-async function write(
-  tx: Tx,
-  decision: Decision,
-  rows: { events: Parameters<typeof insertEvents>[1]; tasks: Parameters<typeof insertTasks>[1]; notes: Parameters<typeof insertNotes>[1] },
-): Promise<void> {
-  for (const change of decision.changes) {
-    if (!(await applyChange(tx, change))) throw new Lost(change.kind)
-  }
-  if (rows.events.length > 0) await insertEvents(tx, rows.events)
-  if (rows.notes.length > 0) await insertNotes(tx, rows.notes)
-  if (decision.ended.length > 0) await endTasks(tx, decision.ended)
-  if (rows.tasks.length > 0) await insertTasks(tx, rows.tasks)
 }
 
 function transitionNote(change: Change, at: Instant): Note | undefined {

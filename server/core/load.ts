@@ -19,6 +19,16 @@ export async function loadView(db: Db, merchantId: MerchantId, orderId: OrderId)
   return { order, attempts, refunds }
 }
 
+/** An order with its attempts: what paying it has to know. */
+export type OrderToPay = Omit<OrderView, 'refunds'>
+
+/** @throws AppError NOT_FOUND when the merchant has no such order. */
+export async function loadToPay(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<OrderToPay> {
+  const order = await findOrder(db, merchantId, orderId)
+  if (!order) throw orderNotFound(orderId)
+  return { order, attempts: order.attemptCount === 0 ? [] : await listAttempts(db, merchantId, [orderId]) }
+}
+
 export function orderNotFound(orderId: string): AppError {
   return new AppError('NOT_FOUND', `order ${orderId} does not exist`)
 }

@@ -11,10 +11,9 @@ import type { ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
-import { findAttempt } from '../store/attempts.ts'
 import { type Close, notClosed } from './close.ts'
 import { AppError, assert } from './error.ts'
-import { loadView, type OrderView } from './load.ts'
+import { loadToPay, type OrderToPay } from './load.ts'
 import type { Payer } from './orders.ts'
 import type { Parts } from './parts.ts'
 import type { PayerOf } from './payer-of.ts'
@@ -35,7 +34,7 @@ export type PayAsk = {
   readonly returnUrl?: string | undefined
 }
 
-export type Paying = { readonly view: OrderView; readonly attempt: Attempt; readonly action: PayAction }
+export type Paying = { readonly attempt: Attempt; readonly action: PayAction }
 
 type Means = PayMeans & {
   readonly payerId?: Attempt['payerId']
@@ -71,17 +70,17 @@ export function makePayments({
   async function pay(merchantId: MerchantId, orderId: OrderId, ask: PayAsk): Promise<Paying> {
     const account = accounts.pick(ask)
     for (let round = 0; round < maxRounds; round++) {
-      const view = await loadView(db, merchantId, orderId)
+      const view = await loadToPay(db, merchantId, orderId)
       assertPayable(view, account, runtime.now())
       const means = await meansOf(merchantId, account, ask)
       const done = await payOnce(view, account, means, round)
-      if (done) return { ...done, view: await loadView(db, merchantId, orderId) }
+      if (done) return done
     }
     throw new AppError('CONFLICT', `order ${orderId} is being paid by someone else at this moment; try again`, { retryAfterSeconds: 1 })
   }
 
   /** One try; undefined when the order changed meanwhile or its number proved unusable, so that it is looked at afresh. */
-  async function payOnce(view: OrderView, account: ChannelAccount, means: Means, round: number): Promise<Omit<Paying, 'view'> | undefined> {
+  async function payOnce(view: OrderToPay, account: ChannelAccount, means: Means, round: number): Promise<Paying | undefined> {
     const live = view.attempts.filter((attempt) => isLiveAttempt(attempt.status))
     const same = live.find((attempt) => sameMeans(attempt, means))
     for (const other of live.filter((attempt) => attempt !== same)) {
@@ -93,11 +92,10 @@ export function makePayments({
     const attempt = same ?? (await reserve(view, account, means, round))
     if (!attempt) return undefined
     const action = await prepare(view.order, attempt, account)
-    const fresh = action && (await findAttempt(db, attempt.merchantId, attempt.paymentId))
-    return action && fresh ? { attempt: fresh, action } : undefined
+    return action && { attempt, action }
   }
 
-  async function reserve(view: OrderView, account: ChannelAccount, means: Means, round: number): Promise<Attempt | undefined> {
+  async function reserve(view: OrderToPay, account: ChannelAccount, means: Means, round: number): Promise<Attempt | undefined> {
     const { order } = view
     const isFirst = order.attemptCount === 0 && round === 0
     const ask = freeze(order, account, means, isFirst ? firstOutTradeNo(order.orderId) : nextNumber())
@@ -126,7 +124,7 @@ export function makePayments({
     )
   }
 
-  function freeze(order: OrderView['order'], account: ChannelAccount, means: Means, outTradeNo: OutTradeNo): PrepareAsk {
+  function freeze(order: OrderToPay['order'], account: ChannelAccount, means: Means, outTradeNo: OutTradeNo): PrepareAsk {
     const { payType, appId, openId, clientIp, returnUrl } = means
     const notifyUrl = policy.notifyUrl(account.channel, account.account)
     return {
@@ -155,7 +153,7 @@ export function makePayments({
   }
 }
 
-function assertPayable({ order }: OrderView, account: ChannelAccount, now: number): void {
+function assertPayable({ order }: OrderToPay, account: ChannelAccount, now: number): void {
   assert(order.amount.minor > 0, 'an order asks for something')
   if (order.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
   if (order.status !== 'pending') throw new AppError('ORDERCLOSED', `order ${order.orderId} is closed; make a new one`)

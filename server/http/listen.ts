@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 const headersMaxBytes = 16 * 1024
@@ -16,21 +16,25 @@ export type Listening = { readonly origin: string; close(): Promise<void> }
 
 /** Listens with limits that end slow and endless clients. Closing stops accepting, ends streams and waits for what is in flight. */
 export async function listen(answer: Answering, { port, host }: { port: number; host: string }): Promise<Listening> {
-  const open = new Set<ServerResponse>()
+  const connections = new Set<Socket>()
+  const inFlight = new Map<ServerResponse, Socket>()
   let isClosing = false
   const server = createServer(
     { maxHeaderSize: headersMaxBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
     (request, response) => {
-      open.add(response)
+      inFlight.set(response, request.socket)
       if (isClosing) announceEnd(response)
       response.once('close', () => {
-        open.delete(response)
-        // Its client may not have been told so; a connection kept alive would hold the closing up.
-        if (isClosing) request.socket.destroySoon()
+        inFlight.delete(response)
+        if (isClosing) hangUpIfQuiet(request.socket)
       })
       void answer(request, response)
     },
   )
+  server.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   server.on('clientError', answerBadly)
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   const { port: actual } = server.address() as AddressInfo
@@ -38,18 +42,17 @@ export async function listen(answer: Answering, { port, host }: { port: number; 
 
   function close(): Promise<void> {
     isClosing = true
-    const closing = closed(server)
-    for (const response of open) announceEnd(response)
+    const closing = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const response of inFlight.keys()) announceEnd(response)
     answer.endStreams?.()
+    // Node hangs up on those that had an answer, not on those that connected ahead of time and have not asked yet.
+    for (const socket of connections) hangUpIfQuiet(socket)
     return closing
   }
-}
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
+  function hangUpIfQuiet(socket: Socket): void {
+    if (![...inFlight.values()].includes(socket)) socket.destroySoon()
+  }
 }
 
 /** Tells the client that this is the last answer on its connection. */

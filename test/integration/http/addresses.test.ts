@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
     for (const [path, methods] of Object.entries<Data>((await read()).paths))
       for (const operation of Object.values<Data>(methods)) {
         const named = (operation.parameters ?? []).filter((one: Data) => one.in === 'path').map((one: Data) => one.name)
-        expect(named.sort()).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort())
+        expect(new Set(named)).toEqual(new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)))
         expect(Array.isArray(operation.security)).toBe(true)
         expect(operation.summary).not.toBe('')
       }
@@ -101,8 +101,8 @@ describe('the OpenAPI document', () => {
     const { paths } = await read()
     const { properties, required, additionalProperties } = paths['/api/v1/orders'].post.requestBody.content['application/json'].schema
 
-    expect(properties.amount).toMatchObject({ anyOf: [{ type: 'string' }, { type: 'number' }], example: '99.99' })
-    expect([...required].sort()).toEqual(['amount', 'subject'])
+    expect(properties.amount).toMatchObject({ type: ['string', 'number'], example: '99.99' })
+    expect(new Set(required)).toEqual(new Set(['amount', 'subject']))
     expect(additionalProperties).toBe(false)
   })
 })

@@ -77,12 +77,11 @@ describe('closing', () => {
   })
 
   it('ends the connection of an answer that had begun before', async () => {
+    const begun: ServerResponse[] = []
     const { origin, close } = await listenTo((_request, response) => {
       response.write('begun')
-      response.once('drain', () => {})
       begun.push(response)
     })
-    const begun: ServerResponse[] = []
     const answer = await ask(origin)
 
     const closing = close()
@@ -90,6 +89,16 @@ describe('closing', () => {
 
     expect(await textOf(answer)).toBe('begun, ended')
     await closing
+  })
+
+  it('does not wait for a connection on which nobody has asked yet', async () => {
+    const { origin, close } = await listenTo((_request, response) => response.end('reached'))
+    const { hostname, port } = new URL(origin)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    await textOf(await ask(origin))
+
+    await Promise.all([once(socket.resume(), 'close'), close()])
   })
 
   it('ends streams, which would never end by themselves', async () => {
