@@ -17,7 +17,7 @@ module.exports = {
         pathNot: [
           '\\.css$',
           '^miniprogram/',
-          '^server/(main\\.ts|require-node-24\\.cjs)$',
+          '^server/(main\\.ts|start\\.cjs|require-node-24\\.cjs)$',
           '^server/emulator/phone/phone\\.js$',
           '^test/',
           '\\.config\\.mjs$',
@@ -111,8 +111,8 @@ module.exports = {
     {
       name: 'one-door-for-states',
       severity: 'error',
-      from: { pathNot: '^(server/core/commit\\.ts|test/)' },
-      to: { path: '^server/store/transitions\\.ts$' },
+      from: { pathNot: '^(server/core/commit-queue\\.ts|server/store/apply-changes\\.ts|test/)' },
+      to: { path: '^server/store/(transitions|apply-changes)\\.ts$' },
     },
     {
       name: 'fakes-only-in-demo',
@@ -126,7 +126,12 @@ module.exports = {
       from: { pathNot: '^(server/demo/|test/)' },
       to: { path: '^server/demo/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
-    { name: 'nothing-imports-the-process', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^server/main\\.ts$' } },
+    {
+      name: 'nothing-imports-the-process',
+      severity: 'error',
+      from: { pathNot: '^(server/start\\.cjs|test/)' },
+      to: { path: '^server/main\\.ts$' },
+    },
     { name: 'app-from-the-top', severity: 'error', from: { pathNot: '^(server/main\\.ts|test/)' }, to: { path: '^server/app\\.ts$' } },
     { name: 'no-tests-in-the-product', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
     // packages with one home

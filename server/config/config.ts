@@ -2,10 +2,16 @@ import { isIP } from 'node:net'
 import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
+import { databaseUrl, emulatorUrl, isThisMachine, notifyUrl, publicUrl } from './addresses.ts'
 import { type Environment, makeSettings, type Problem } from './environment.ts'
+import { otherCredentials, wechatCredentials } from './names.ts'
 import { parseProxies } from './proxies.ts'
+import { bootstrapApiKey, demoApiKey, longSecret } from './secrets.ts'
 import { warningsAbout } from './warnings.ts'
 
+/** Contract 6: a webhook that has not answered by then has failed. */
+const webhookTimeoutSeconds = 15
+const webhookTimeoutMaxSeconds = 60
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type Config<Account = unknown> = {
@@ -25,6 +31,10 @@ export type Config<Account = unknown> = {
   readonly latePayment: 'refund' | 'accept'
   readonly bootstrapApiKey: Secret | undefined
   readonly notifyUrl: string | undefined
+  /** WeChat is the emulator at `emulatorUrl`. */
+  readonly wechatSandbox: boolean
+  readonly emulatorUrl: string | undefined
+  readonly webhook: { readonly timeoutMs: number; readonly allowPrivate: boolean }
   readonly migrate: boolean
   readonly logLevel: (typeof logLevels)[number]
   readonly accounts: readonly Account[]
@@ -41,7 +51,7 @@ export class ConfigError extends Error {
     super(
       [
         'The configuration cannot be used:',
-        ...problems.map(({ name, problem, example }) => `  ${name} ${problem}${example === '' ? '' : `; for example ${example}`}`),
+        ...problems.map(({ name, problem, example }) => `  ${name}: ${problem}${example === '' ? '' : `; for example ${example}`}`),
       ].join('\n'),
     )
     this.name = 'ConfigError'
@@ -56,8 +66,8 @@ export class ConfigError extends Error {
  */
 export function readConfig<Account>(environment: Environment, readers: readonly AccountReader<Account>[]): Config<Account> {
   const settings = makeSettings(environment)
-  const accounts = readers.map((reader) => reader.fromEnvironment(settings)).filter((account) => account !== undefined)
   const demo = !isConfigured(settings)
+  const accounts = readers.map((reader) => reader.fromEnvironment(settings)).filter((account) => account !== undefined)
   const config: Config<Account> = {
     demo,
     accounts,
@@ -72,19 +82,32 @@ export function readConfig<Account>(environment: Environment, readers: readonly 
     trustedProxies: proxies(settings),
     orderNoPrefix: prefix(settings),
     latePayment: oneOf(settings, 'LATE_PAYMENT', ['refund', 'accept'] as const, 'refund'),
-    bootstrapApiKey: apiKey(settings),
+    bootstrapApiKey: bootstrapApiKey(settings),
     notifyUrl: notifyUrl(settings),
+    wechatSandbox: (settings.text('WECHAT_SANDBOX') ?? '0') !== '0',
+    emulatorUrl: emulatorUrl(settings),
+    webhook: { timeoutMs: webhookTimeoutMs(settings), allowPrivate: settings.text('WEBHOOK_ALLOW_PRIVATE') === '1' },
     migrate: settings.text('MIGRATE') !== '0',
     logLevel: oneOf(settings, 'LOG_LEVEL', logLevels, 'info'),
     warnings: warningsAbout(environment),
   }
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
-  return config
+  return { ...config, warnings: [...config.warnings, ...openDoors(config)] }
 }
 
-/** Any credential of a channel makes it a configured server, so that half a configuration is an error and never a demo. */
+/** A server of its owner's, or a demo. Without the merchant number the credentials of WeChat Pay are nobody's. */
 function isConfigured(settings: Settings): boolean {
-  return ['WECHAT_MCH_ID', 'QFPAY_APP_CODE', 'ALIPAY_APP_ID'].some((name) => settings.text(name) !== undefined)
+  const wechat = wechatCredentials.find((name) => settings.text(name) !== undefined)
+  const isElsewhere = otherCredentials.some((name) => settings.text(name) !== undefined)
+  // An app alone is whole where another channel carries the payment: its payers log in with it.
+  if (wechat && !isElsewhere && settings.text('WECHAT_MCH_ID') === undefined)
+    settings.refuse('WECHAT_MCH_ID', `is missing, but ${wechat} is set`, '1900000001')
+  return wechat !== undefined || isElsewhere
+}
+
+function openDoors({ bootstrapApiKey, publicUrl }: Config): string[] {
+  if (bootstrapApiKey?.reveal() !== demoApiKey || publicUrl === undefined || isThisMachine(publicUrl)) return []
+  return ['BOOTSTRAP_API_KEY is the demo’s, which everybody knows, and PUBLIC_URL lets everybody in']
 }
 
 function port(settings: Settings, name: string, fallback: number): number {
@@ -95,40 +118,6 @@ function port(settings: Settings, name: string, fallback: number): number {
   return value
 }
 
-function publicUrl(settings: Settings, demo: boolean): string | undefined {
-  const text = settings.text('PUBLIC_URL')
-  const example = 'https://pay.example.com'
-  if (text === undefined) {
-    if (!demo) settings.refuse('PUBLIC_URL', 'is missing; channels send their notifications there', example)
-    return undefined
-  }
-  if (!isOrigin(text)) settings.refuse('PUBLIC_URL', 'is not an https origin without a path (http is for this machine only)', example)
-  return text.replace(/\/$/, '')
-}
-
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname, pathname, search, hash, username } = new URL(text)
-  const isHere = hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]'
-  return (protocol === 'https:' || (protocol === 'http:' && isHere)) && pathname === '/' && search === '' && hash === '' && username === ''
-}
-
-function databaseUrl(settings: Settings): string {
-  const text = settings.text('DATABASE_URL') ?? 'sqlite:./data/shouyin.sqlite'
-  if (!/^(sqlite:.|mysql:\/\/[^/]+@[^/]+\/.)/.test(text))
-    settings.refuse('DATABASE_URL', 'is neither sqlite:path nor mysql://user:password@host:3306/database', 'sqlite:./data/shouyin.sqlite')
-  return text
-}
-
-function longSecret(settings: Settings, name: string, demo: boolean): Secret | undefined {
-  const secret = settings.secret(name)
-  const example = '48 random characters, as openssl rand -base64 36 makes them'
-  if (secret === undefined && !demo) settings.refuse(name, 'is missing', example)
-  if (secret !== undefined && Buffer.byteLength(secret.reveal()) < 32)
-    settings.refuse(name, `has ${Buffer.byteLength(secret.reveal())} bytes; at least 32`, example)
-  return secret
-}
-
 function proxies(settings: Settings): TrustedProxies {
   const text = settings.text('TRUSTED_PROXIES')
   const parsed = parseProxies(text, isIP)
@@ -137,11 +126,19 @@ function proxies(settings: Settings): TrustedProxies {
   return parsed ?? { kind: 'hops', hops: 0 }
 }
 
-/** With the 20 digits behind it a number has to stay within the channel's 32 characters. */
+/** With the 20 digits behind it, and room for a further attempt's mark, a number has to stay within the channel's 32 characters. */
 function prefix(settings: Settings): string {
   const text = settings.text('ORDER_NO_PREFIX') ?? 'D'
-  if (!/^[0-9A-Za-z]{1,8}$/.test(text)) settings.refuse('ORDER_NO_PREFIX', 'is not 1 to 8 letters and digits', 'D')
+  if (!/^[0-9A-Za-z]{1,6}$/.test(text)) settings.refuse('ORDER_NO_PREFIX', 'is not 1 to 6 letters and digits', 'D')
   return text
+}
+
+function webhookTimeoutMs(settings: Settings): number {
+  const text = settings.text('WEBHOOK_TIMEOUT') ?? String(webhookTimeoutSeconds)
+  const seconds = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN
+  if (!(seconds >= 1 && seconds <= webhookTimeoutMaxSeconds))
+    settings.refuse('WEBHOOK_TIMEOUT', `is not 1 to ${webhookTimeoutMaxSeconds} seconds`, String(webhookTimeoutSeconds))
+  return seconds * 1000
 }
 
 function oneOf<Word extends string>(settings: Settings, name: string, words: readonly Word[], fallback: Word): Word {
@@ -149,22 +146,4 @@ function oneOf<Word extends string>(settings: Settings, name: string, words: rea
   const word = words.find((one) => one === text)
   if (text !== undefined && word === undefined) settings.refuse(name, `is ${text}; one of ${words.join(', ')}`, fallback)
   return word ?? fallback
-}
-
-function apiKey(settings: Settings): Secret | undefined {
-  const secret = settings.secret('BOOTSTRAP_API_KEY')
-  if (secret !== undefined && !/^sk_[0-9A-Za-z_]{9,}$/.test(secret.reveal()))
-    settings.refuse('BOOTSTRAP_API_KEY', 'is not sk_ and at least 9 letters and digits', 'sk_live_ and 32 random letters and digits')
-  return secret
-}
-
-function notifyUrl(settings: Settings): string | undefined {
-  const text = settings.text('WECHAT_NOTIFY_URL')
-  if (text !== undefined && (!URL.canParse(text) || new URL(text).search !== '' || !/^https?:/.test(text) || text.length > 255))
-    settings.refuse(
-      'WECHAT_NOTIFY_URL',
-      'is not an address without a query string, of at most 255 characters',
-      'https://pay.example.com/api/v1/payments/wechat/notify',
-    )
-  return text
 }

@@ -6,14 +6,12 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type Problem = { readonly name: string; readonly problem: string; readonly example: string }
 
 /** Reads names from an environment: the value itself, or the file that `NAME_FILE` names. Blank counts as absent. */
-export function makeSettings(environment: Environment): Settings & { readonly problems: Problem[]; readonly read: Set<string> } {
+export function makeSettings(environment: Environment): Settings & { readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const read = new Set<string>()
   const cache = new Map<string, string | undefined>()
-  return { problems, read, text, secret, refuse }
+  return { problems, text, secret, refuse }
 
   function text(name: string): string | undefined {
-    read.add(name)
     if (!cache.has(name)) cache.set(name, lookUp(name))
     return cache.get(name)
   }

@@ -1,57 +1,45 @@
 import type { Environment } from './environment.ts'
+import { knownNames } from './names.ts'
 
-/** Every name there is (contract 1); `NAME_FILE` goes with each. */
-export const knownNames = [
-  'PORT',
-  'EMULATOR_PORT',
-  'HOST',
-  'PUBLIC_URL',
-  'DATABASE_URL',
-  'SESSION_SECRET',
-  'MASTER_KEY',
-  'TRUSTED_PROXIES',
-  'BOOTSTRAP_API_KEY',
-  'ORDER_NO_PREFIX',
-  'LATE_PAYMENT',
-  'MIGRATE',
-  'LOG_LEVEL',
-  'EMULATOR_URL',
-  'WECHAT_APP_ID',
-  'WECHAT_APP_SECRET',
-  'WECHAT_MINIPROGRAM_APP_ID',
-  'WECHAT_MINIPROGRAM_APP_SECRET',
-  'WECHAT_MCH_ID',
-  'WECHAT_SUB_MCH_ID',
-  'WECHAT_SUB_APP_ID',
-  'WECHAT_API_VERSION',
-  'WECHAT_API_KEY',
-  'WECHAT_SIGN_TYPE',
-  'WECHAT_API_V3_KEY',
-  'WECHAT_CERT_SERIAL_NO',
-  'WECHAT_PRIVATE_KEY',
-  'WECHAT_PUBLIC_KEY_ID',
-  'WECHAT_PUBLIC_KEY',
-  'WECHAT_MCH_CERT',
-  'WECHAT_MCH_KEY',
-  'WECHAT_GATEWAY',
-  'WECHAT_GATEWAY_BACKUP',
-  'WECHAT_API_BASE',
-  'WECHAT_OPEN_BASE',
-  'WECHAT_NOTIFY_URL',
-  'WECHAT_SANDBOX',
+/** So many letters wrong, missing, too many: still the same name, misspelt. */
+const farthestTypo = 2
+/** A shorter name is near to too many that have nothing to do with us. */
+const shortestTypo = 8
+const ours = /^(WECHAT|QFPAY|ALIPAY|WEBHOOK)_/
+const notServedYet = [
+  { channel: 'QFPay', prefix: 'QFPAY_' },
+  { channel: 'Alipay', prefix: 'ALIPAY_' },
 ] as const
 
-const notServedYet = /^(QFPAY|ALIPAY)_/
-
-/** What is not wrong, but probably not meant: names of ours that nobody reads. */
+/** What is not wrong, but probably not meant: names that nobody reads. No value stands in it. */
 export function warningsAbout(environment: Environment): string[] {
-  const set = Object.keys(environment).filter((name) => (environment[name] ?? '') !== '')
-  const known = new Set<string>(knownNames.flatMap((name) => [name, `${name}_FILE`]))
-  const unread = set
-    .filter((name) => name.startsWith('WECHAT_') && !known.has(name))
-    .map((name) => `${name} is no setting of this server; is it misspelt?`)
-  const later = set.some((name) => notServedYet.test(name))
-    ? ['QFPAY_… and ALIPAY_… are set, but QFPay and Alipay are not served yet by this version']
-    : []
-  return [...unread, ...later]
+  const set = Object.keys(environment).filter((name) => (environment[name] ?? '').trim() !== '')
+  return [...set.flatMap(misspelt), ...notServedYet.flatMap(({ channel, prefix }) => unserved(channel, prefix, set))]
+}
+
+function misspelt(name: string): string[] {
+  const base = name.replace(/_FILE$/, '')
+  if (knownNames.some((known) => known === name || known === base)) return []
+  const meant = base.length < shortestTypo ? undefined : knownNames.find((known) => lettersApart(known, base) <= farthestTypo)
+  if (meant) return [`${name} is no setting of this server; is ${meant} meant?`]
+  return ours.test(name) ? [`${name} is no setting of this server; nothing reads it`] : []
+}
+
+function unserved(channel: string, prefix: string, set: readonly string[]): string[] {
+  const names = set.filter((name) => name.startsWith(prefix))
+  return names.length === 0 ? [] : [`${names.join(', ')}: ${channel} is not served yet by this version; nothing can be paid through it`]
+}
+
+/** How many letters have to be changed, added or left out to make one word of the other. */
+function lettersApart(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (const [row, letter] of [...one].entries()) {
+    const next = [row + 1]
+    for (const [at, against] of [...other].entries()) {
+      const changed = (above[at] ?? 0) + (letter === against ? 0 : 1)
+      next.push(Math.min(changed, (above[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1))
+    }
+    above = next
+  }
+  return above.at(-1) ?? 0
 }

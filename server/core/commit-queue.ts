@@ -1,6 +1,7 @@
+import { applyChanges } from '../store/apply-changes.ts'
 import type { Database, Tx } from '../store/database.ts'
 import { CommitUnknown, transaction } from '../store/transaction.ts'
-import { applyChange, endTasks, insertEvents, insertNotes, insertTasks, wasWritten } from '../store/transitions.ts'
+import { endTasks, insertEvents, insertNotes, insertTasks, wasWritten } from '../store/transitions.ts'
 import type { Decision } from './rules/decision.ts'
 
 /** A decision with the rows that come with it; their ids are made before any transaction. */
@@ -85,9 +86,13 @@ export function makeCommitQueue({ db }: { db: Database }) {
 }
 
 async function write(tx: Tx, group: readonly Prepared[]): Promise<void> {
-  for (const change of group.flatMap(({ decision }) => decision.changes)) {
-    if (!(await applyChange(tx, change))) throw new Lost(change.kind)
-  }
+  if (
+    !(await applyChanges(
+      tx,
+      group.flatMap(({ decision }) => decision.changes),
+    ))
+  )
+    throw new Lost()
   const [events, notes] = [group.flatMap((one) => one.events), group.flatMap((one) => one.notes)]
   const [ended, tasks] = [group.flatMap(({ decision }) => decision.ended), group.flatMap((one) => one.tasks)]
   if (events.length > 0) await insertEvents(tx, events)

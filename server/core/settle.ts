@@ -52,11 +52,10 @@ export function makeSettle({
   }
 
   async function decideFor(attempt: Attempt, report: TradeReport) {
-    const [order, attempts] = await Promise.all([
-      findOrder(db, attempt.merchantId, attempt.orderId),
-      listAttempts(db, attempt.merchantId, [attempt.orderId]),
-    ])
+    const order = await findOrder(db, attempt.merchantId, attempt.orderId)
     assert(order, `attempt ${attempt.paymentId} has its order`)
+    const isOnly = order.attemptCount === 1
+    const attempts = isOnly ? [attempt] : await listAttempts(db, attempt.merchantId, [attempt.orderId])
     const notifyUrl = policy.notifyUrl(attempt.channel, attempt.account)
     return decideTrade({ order, attempt, attempts, report, policy: policy.latePayment, notifyUrl, now: runtime.now() })
   }

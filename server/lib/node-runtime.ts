@@ -12,7 +12,7 @@ export function makeNodeRuntime(): NodeRuntime {
     now: () => asInstant(Date.now()),
     sleep,
     deadline,
-    randomBytes: (count) => randomBytes(count),
+    randomBytes: makeRandomPool(),
     fetch: client.fetch,
     signRsaSha256,
     end: client.end,
@@ -41,4 +41,21 @@ function deadline(ms: number): { signal: AbortSignal; clear(): void } {
 /** With a callback, Node signs in its thread pool; the event loop goes on. */
 function signRsaSha256(key: KeyObject, bytes: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => sign('sha256', bytes, key, (error, signature) => (error ? reject(error) : resolve(signature))))
+}
+
+const poolBytes = 8192
+
+/** Random bytes are asked for often and few at a time; fetching them from the system in one go is cheaper. No byte is given twice. */
+function makeRandomPool(): (count: number) => Uint8Array {
+  let pool = randomBytes(poolBytes)
+  let used = 0
+  return (count) => {
+    if (count > poolBytes) return randomBytes(count)
+    if (used + count > poolBytes) {
+      pool = randomBytes(poolBytes)
+      used = 0
+    }
+    used += count
+    return pool.subarray(used - count, used)
+  }
 }

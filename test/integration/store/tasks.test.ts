@@ -83,7 +83,7 @@ describe('tasks that are due', () => {
       { subject: 'd', ms: 5, kind: 'order.expire' },
     ])
 
-    expect([...(await oldestDue(store.db, aDay))].sort()).toEqual([
+    expect([...(await oldestDue(store.db, aDay))].sort(([one], [other]) => one.localeCompare(other))).toEqual([
       ['payment.sync', at(-9)],
       ['refund.send', at(-2)],
     ])
