@@ -186,3 +186,22 @@ describe('a restart in between', () => {
     expect((await alice.read(order.orderId)).status).toBe('succeeded')
   })
 })
+
+describe('a merchant from before public keys', () => {
+  it('pays, is told and refunds with platform certificates alone, through a rotation', async () => {
+    const older = await startShop({ environment: { WECHAT_PUBLIC_KEY_ID: '', WECHAT_PUBLIC_KEY: '' } })
+    try {
+      for (const round of ['first', 'after the rotation']) {
+        const order = await older.order({ subject: round })
+        await older.pay(order.orderId)
+        await older.phone(order.orderId)
+        expect((await older.until(order.orderId, (seen) => seen.status === 'succeeded')).transactionId).toMatch(/^42000/)
+        expect((await older.refund(order.orderId)).data.status).toBe('processing')
+        await older.emulator.rotate('certificate')
+        await older.advance(61_000)
+      }
+    } finally {
+      await older.close()
+    }
+  })
+})

@@ -180,7 +180,7 @@ function origin(settings: Settings, name: string, fallback: string): string {
   const text = settings.text(name)
   if (text === undefined) return fallback
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const isLocal = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  const isLocal = url !== undefined && (['localhost', '[::1]'].includes(url.hostname) || url.hostname.startsWith('127.'))
   const isGood =
     url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) && url.search === '' && url.username === ''
   if (!isGood) settings.refuse(name, 'is not an https origin (http is for this machine only)', fallback)
