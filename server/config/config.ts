@@ -126,7 +126,7 @@ function proxies(settings: Settings): TrustedProxies {
   return parsed ?? { kind: 'hops', hops: 0 }
 }
 
-/** With the 20 digits behind it, and room for a further attempt's mark, a number has to stay within the channel's 32 characters. */
+/** With 20 digits behind it a number has to stay well within the 32 characters that channels take. */
 function prefix(settings: Settings): string {
   const text = settings.text('ORDER_NO_PREFIX') ?? 'D'
   if (!/^[0-9A-Za-z]{1,6}$/.test(text)) settings.refuse('ORDER_NO_PREFIX', 'is not 1 to 6 letters and digits', 'D')

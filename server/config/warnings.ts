@@ -20,9 +20,14 @@ export function warningsAbout(environment: Environment): string[] {
 function misspelt(name: string): string[] {
   const base = name.replace(/_FILE$/, '')
   if (knownNames.some((known) => known === name || known === base)) return []
-  const meant = base.length < shortestTypo ? undefined : knownNames.find((known) => lettersApart(known, base) <= farthestTypo)
+  const meant = base.length < shortestTypo ? undefined : nearest(base)
   if (meant) return [`${name} is no setting of this server; is ${meant} meant?`]
   return ours.test(name) ? [`${name} is no setting of this server; nothing reads it`] : []
+}
+
+function nearest(name: string): string | undefined {
+  const [best] = knownNames.map((known) => ({ known, apart: lettersApart(known, name) })).sort((one, other) => one.apart - other.apart)
+  return best !== undefined && best.apart <= farthestTypo ? best.known : undefined
 }
 
 function unserved(channel: string, prefix: string, set: readonly string[]): string[] {

@@ -78,6 +78,7 @@ export function makeRefunds({
     assert(attempt, `order ${order.orderId} has the attempt it keeps`)
     const left = { minor: refundable(order), currency: order.amount.currency }
     const wanted = amount ?? left
+    assert(wanted.currency === left.currency, 'a refund is in the currency of its order')
     if (wanted.minor > left.minor || wanted.minor === zero) throw tooMuch(left)
     const { merchantId, orderId, paymentId, outTradeNo, transactionId, channel, account } = attempt
     const total = { minor: asMinor(order.paid), currency: order.amount.currency }

@@ -60,7 +60,7 @@ function shapeProblem(text: string): string | undefined {
       const end = endOfString(text, at)
       const names = open.at(-1)
       if (names && followedByColon(text, end)) {
-        const name = text.slice(at + 1, end)
+        const name = nameIn(text.slice(at, end + 1))
         if (names.has(name)) return `names the member ${name.slice(0, 40)} twice`
         names.add(name)
       }
@@ -81,4 +81,14 @@ function followedByColon(text: string, from: number): boolean {
   let at = from + 1
   while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++
   return text[at] === ':'
+}
+
+/** A member's name as it is meant: `\u0061` is an a. One that cannot be read is refused by the parser later. */
+function nameIn(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1)
+  try {
+    return String(JSON.parse(quoted))
+  } catch {
+    return quoted
+  }
 }

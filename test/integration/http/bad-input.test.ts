@@ -57,6 +57,7 @@ describe('an order that cannot be', () => {
     ['a return address that is a script', { ...good, returnUrl: 'javascript:alert(1)' }, 'returnUrl'],
     ['__proto__', '{"subject":"Tea","amount":"1","__proto__":{"a":1}}', 'body'],
     ['a member named twice', '{"subject":"Tea","amount":"1","amount":"2"}', 'body'],
+    ['a member named twice, once in disguise', '{"subject":"Tea","amount":"1","\\u0061mount":"2"}', 'body'],
     ['JSON 40 levels deep', deep(40), 'body'],
     ['JSON 8,000 levels deep', deep(8000), 'body'],
     ['1,001 members', JSON.stringify(Array.from({ length: 1002 }, () => 1)), 'body'],
