@@ -9,6 +9,7 @@ export function makeClock(runtime: EmulatorRuntime, offsetMs = 0) {
   let timers: Timer[] = []
   let seq = 0
   let disarm = () => {}
+  const underWay = new Set<Promise<unknown>>()
   return { now, offset: () => offset, after, advance, stop }
 
   function now(): number {
@@ -26,19 +27,30 @@ export function makeClock(runtime: EmulatorRuntime, offsetMs = 0) {
     if (first) disarm = runtime.setTimer(Math.max(0, first.at - now()), () => void fireDue())
   }
 
+  /** Runs what is due, instant by instant; what is due at one instant runs side by side, since a merchant may be slow to answer. */
   async function fireDue(): Promise<void> {
-    for (;;) {
-      const [first] = timers
-      if (!first || first.at > now()) break
-      timers = timers.slice(1)
-      await first.run()
+    for (let due = takeEarliest(); due.length > 0; due = takeEarliest()) {
+      const work = Promise.all(due.map(async (timer) => timer.run()))
+      underWay.add(work)
+      await work.finally(() => underWay.delete(work))
     }
     arm()
   }
 
+  function takeEarliest(): Timer[] {
+    const at = timers[0]?.at ?? Number.POSITIVE_INFINITY
+    const due = at > now() ? [] : timers.filter((timer) => timer.at === at)
+    timers = timers.filter((timer) => !due.includes(timer))
+    return due
+  }
+
+  /** Moves the clock, and comes back when everything that became due, and what followed from it, is over. */
   async function advance(ms: number): Promise<void> {
     offset += ms
-    await fireDue()
+    do {
+      await Promise.all(underWay)
+      await fireDue()
+    } while (underWay.size > 0)
   }
 
   function stop(): void {

@@ -131,7 +131,7 @@ export function makeGateway(parts: Parts) {
     const bytes = Buffer.isBuffer(body) ? body : body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body))
     const requestId = `08${Buffer.from(runtime.randomBytes(12)).toString('hex').toUpperCase()}-${status === 200 || status === 204 ? 0 : 268435456 + status}`
     const signed = isUnsigned || fault === 'no_signature' ? {} : await signature(exchange, bytes, fault)
-    const type = status === 204 || isUnsigned ? {} : { 'Content-Type': 'application/json; charset=utf-8' }
+    const type = { 'Content-Type': isUnsigned ? 'application/octet-stream' : 'application/json; charset=utf-8' }
     const date = { Date: new Date(clock.now()).toUTCString() }
     if (spoil.body(exchange, fault, status, bytes)) return
     answer(exchange.response, status, bytes, { ...type, ...date, 'Request-Id': requestId, ...signed })
