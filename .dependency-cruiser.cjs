@@ -94,12 +94,30 @@ module.exports = {
     ]),
     only('emulator-is-independent', '^server/emulator/', ['^server/emulator/']),
     only('preview-is-independent', '^server/preview/', ['^server/preview/']),
+    only('process-only-composes', '^server/main\\.ts$', [
+      '^server/(app|start)\\.(ts|cjs)$',
+      '^server/config/',
+      '^server/demo/',
+      '^server/lib/',
+      '^server/channels/(channel|registry)\\.ts$',
+      '^server/http/listen\\.ts$',
+    ]),
+    only('commands-see-use-cases', '^server/cli/', [
+      '^server/(cli|config)/',
+      '^server/core/(?!rules/)',
+      '^server/core/rules/',
+      '^server/lib/',
+      '^server/app\\.ts$',
+      '^server/channels/(channel|registry)\\.ts$',
+      KERNEL,
+    ]),
+    only('app-knows-no-fakes', '^server/app\\.ts$', ['^server/(config|lib|core|channels|identity|store|http|jobs)/', '^shared/']),
     only('demo-sees-fakes', '^server/demo/', ['^server/(demo|emulator|preview|core)/', KERNEL]),
     // who may open which door
     {
       name: 'registry-is-wired-once',
       severity: 'error',
-      from: { pathNot: '^(server/(app|main)\\.ts|test/)' },
+      from: { pathNot: '^(server/(app|main)\\.ts|server/cli/|test/)' },
       to: { path: '^server/channels/registry\\.ts$' },
     },
     {
@@ -132,8 +150,28 @@ module.exports = {
       from: { pathNot: '^(server/start\\.cjs|test/)' },
       to: { path: '^server/main\\.ts$' },
     },
-    { name: 'app-from-the-top', severity: 'error', from: { pathNot: '^(server/main\\.ts|test/)' }, to: { path: '^server/app\\.ts$' } },
+    {
+      name: 'app-from-the-top',
+      severity: 'error',
+      from: { pathNot: '^(server/main\\.ts|server/cli/|test/)' },
+      to: { path: '^server/app\\.ts$' },
+    },
     { name: 'no-tests-in-the-product', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+    {
+      name: 'units-need-no-shop',
+      comment: 'what starts servers or processes is an integration test',
+      severity: 'error',
+      from: { path: '^test/unit/' },
+      to: { path: '^test/support/(shop|server-process|mariadb|chromium)\\.ts$' },
+    },
+    {
+      name: 'emulator-from-outside',
+      comment: 'the emulator is tested by clients that know nothing of ours',
+      severity: 'error',
+      from: { path: '^test/emulator/' },
+      to: { path: '^server/(?!emulator/)' },
+    },
+    { name: 'benches-stand-alone', severity: 'error', from: { pathNot: '^test/bench/' }, to: { path: '^test/bench/' } },
     // packages with one home
     {
       name: 'koa-in-http',

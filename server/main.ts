@@ -21,7 +21,7 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
   const runtime = makeNodeRuntime()
   // Nothing of the demo or its emulator is even loaded in a configured server.
   const demo = config.demo ? await (await import('./demo/demo.ts')).startDemo({ ...config, randomBytes: runtime.randomBytes }) : undefined
-  await serve(demo ? read({ ...environment, ...demo.environment }) : config, runtime, demo)
+  await serve(demo ? read(completed(environment, demo.environment)) : config, runtime, demo)
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
@@ -59,4 +59,13 @@ function read(environment: Readonly<Record<string, string | undefined>>): Config
     process.stderr.write(`${error.message}\n`)
     return process.exit(configExitCode)
   }
+}
+
+/** What was given, and from the demo what was not. */
+function completed(
+  given: Readonly<Record<string, string | undefined>>,
+  made: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  const isGiven = (name: string) => (given[name] ?? '') !== '' || (given[`${name}_FILE`] ?? '') !== ''
+  return { ...given, ...Object.fromEntries(Object.entries(made).filter(([name]) => !isGiven(name))) }
 }

@@ -157,7 +157,7 @@ function readKey(settings: Settings, name: string, pem: Secret, read: (pem: stri
 }
 
 function readHosts(settings: Settings) {
-  const emulator = isOn(settings.text('WECHAT_SANDBOX')) ? settings.text('EMULATOR_URL') : undefined
+  const emulator = isOn(settings.text('WECHAT_SANDBOX')) ? settings.text('EMULATOR_URL')?.replace(/\/+$/, '') : undefined
   if (isOn(settings.text('WECHAT_SANDBOX')) && emulator === undefined)
     settings.refuse('EMULATOR_URL', 'is missing; WECHAT_SANDBOX talks to the emulator it names', 'http://127.0.0.1:8601')
   const gateway = origin(settings, 'WECHAT_GATEWAY', emulator ?? officialGateway)
