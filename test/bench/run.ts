@@ -159,7 +159,7 @@ async function startOurs(): Promise<{ contender: Contender; startMs: number }> {
   const child = spawn(
     process.execPath,
     [
-      '--max-semi-space-size=8',
+      '--max-semi-space-size=4',
       ...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []),
       join(here, '../../server/start.cjs'),
     ],
