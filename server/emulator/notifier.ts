@@ -74,8 +74,9 @@ export function makeNotifier({ state, clock, runtime, credentials, faults }: Par
       held = id
       return
     }
-    if (fault === 'probe_notify') await post(id, 'probe_notify')
-    await attempt(id, fault)
+    if (fault === 'probe_notify') await post(id, fault)
+    // A probe goes ahead of the genuine one; it does not stand in for it.
+    await attempt(id, fault === 'probe_notify' ? undefined : fault)
     if (fault === 'duplicate_notify') await resend(id)
     const waiting = held
     held = undefined

@@ -9,7 +9,18 @@ export type Called = {
   readonly bytes: Buffer
   readonly isVerified: boolean
 }
-type Change = { headers?: Record<string, string>; signedBody?: string; timestamp?: number; mchid?: string; serial?: string }
+type Change = {
+  headers?: Record<string, string>
+  signedBody?: string
+  timestamp?: number
+  mchid?: string
+  serial?: string
+  /** When it waits no longer for the answer. */
+  signal?: AbortSignal
+  redirect?: 'follow' | 'manual'
+  /** An answer that is no JSON in spite of its type is left alone. */
+  isParsed?: boolean
+}
 
 /** A plain v3 client that shares nothing with the product: signs as the documents say, and verifies by the key an answer names. */
 export function makeCaller(running: RunningEmulator) {
@@ -32,9 +43,11 @@ export function makeCaller(running: RunningEmulator) {
       ...(text === '' ? {} : { 'content-type': 'application/json' }),
       ...change.headers,
     }
-    const answer = await fetch(origin + path, { method, headers, ...(text === '' ? {} : { body: text }) })
+    const { signal = null, redirect = 'follow', isParsed = true } = change
+    const answer = await fetch(origin + path, { method, headers, signal, redirect, ...(text === '' ? {} : { body: text }) })
     const bytes = Buffer.from(await answer.arrayBuffer())
-    const data: Data = answer.headers.get('content-type')?.includes('json') && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined
+    const isJson = isParsed && answer.headers.get('content-type')?.includes('json') === true && bytes.length > 0
+    const data: Data = isJson ? JSON.parse(bytes.toString()) : undefined
     return { status: answer.status, data, headers: answer.headers, bytes, isVerified: verified(answer.headers, bytes) }
   }
 

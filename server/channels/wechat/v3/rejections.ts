@@ -138,6 +138,13 @@ const rejections: Readonly<Record<string, Rejection>> = {
 
 /** These say that nobody knows: the call may have worked. */
 const unknownCodes = new Set(['SYSTEMERROR', 'BANKERROR', 'ERROR'])
+/** The two refusals that come with 500 (fact sheet §10). */
+const refusalsWith500 = new Set(['INVALIDTRANSACTIONID', 'OPENIDMISMATCH'])
+
+/** Whether a known code with that status is a no. */
+function canRefuse(status: number, code: string): boolean {
+  return status === 202 || (status >= 400 && status < 500) || (status === 500 && refusalsWith500.has(plain(code)))
+}
 
 /** Under which key a code is looked up: upper case, without underscores. */
 function plain(code: string): string {
@@ -145,7 +152,7 @@ function plain(code: string): string {
 }
 
 /**
- * What an answer that is no success means. 5xx, pages of HTML and codes nobody knows are unknown, never a refusal; a 3xx is not
+ * What an answer that is no success means. A 5xx, but for two codes, and a page of HTML are unknown, never a refusal; a 3xx is not
  * followed and unknown too.
  */
 export function rejectionOf(answer: Pick<IncomingAnswer, 'status' | 'body'>): ChannelFailure {
@@ -153,8 +160,7 @@ export function rejectionOf(answer: Pick<IncomingAnswer, 'status' | 'body'>): Ch
   const error = 'value' in parsed ? readError(parsed.value) : undefined
   const said = error === undefined ? {} : { channelCode: error.code, channelMessage: error.message }
   const known = error && rejections[plain(error.code)]
-  const mayBeBelieved = answer.status === 202 || (answer.status >= 400 && answer.status < 500) || known?.refusal === 'invalid'
-  if (known && mayBeBelieved) {
+  if (error && known && canRefuse(answer.status, error.code)) {
     const message = `WeChat Pay refused: ${error.code} ${error.message}`
     return {
       kind: 'refused',
