@@ -36,6 +36,7 @@ import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
 import { closeDatabase, type Database, openDatabase } from './store/database.ts'
 import { parseDatabaseUrl } from './store/database-url.ts'
+import type { StoreDialect } from './store/dialect.ts'
 import { ensureInstallation } from './store/installation.ts'
 import { loadKeepsake, saveKeepsake } from './store/keepsakes.ts'
 import { ensureMerchant } from './store/merchants.ts'
@@ -49,6 +50,8 @@ type Outside = {
   readonly runtime: Runtime
   readonly log: Log
   readonly metrics: PromMetrics
+  /** The store's driver; without it, the one that DATABASE_URL asks for. */
+  readonly dialect?: StoreDialect | undefined
 }
 
 /**
@@ -56,8 +59,8 @@ type Outside = {
  *
  * @throws when the database cannot be opened, or holds a newer schema than this program knows.
  */
-export async function makeApp({ config, sources, runtime, log, metrics }: Outside) {
-  const db = await openStore({ config, runtime, log, metrics })
+export async function makeApp({ config, sources, runtime, log, metrics, dialect }: Outside) {
+  const db = await openStore({ config, runtime, log, metrics, dialect })
   const policy = await readPolicy(config, db, runtime)
   const alarms = makeAlarms({ log, metrics })
   const accounts = makeAccounts(sources.map((source) => open(source)))
@@ -138,10 +141,10 @@ export async function makeApp({ config, sources, runtime, log, metrics }: Outsid
   }
 }
 
-async function openStore({ config, runtime, log, metrics }: Omit<Outside, 'sources'>): Promise<Database> {
+async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outside, 'sources'>): Promise<Database> {
   const url = parseDatabaseUrl(config.databaseUrl)
   if ('problem' in url) throw new Error(`DATABASE_URL: ${url.problem}`)
-  const db = await openDatabase({ url, runtime, log, metrics })
+  const db = await openDatabase({ url, dialect, runtime, log, metrics })
   if (config.migrate) await migrate(db)
   return db
 }

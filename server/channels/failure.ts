@@ -25,6 +25,8 @@ export const refusals = [
   'invalid',
   /** Keys, appids, permissions: an operator has to act. */
   'configuration',
+  /** Who calls was not accepted (signature, key, clock): the request itself was not looked at, another try of it may have been taken. */
+  'caller',
   'orderPaid',
   'orderClosed',
   /** The number was used before, by us or by somebody else. */

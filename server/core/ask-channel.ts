@@ -84,7 +84,7 @@ export function makeAskChannel({
       reason: failure.message,
     }
     if (failure.kind === 'untrusted') alarms.raise('channel_untrusted', fields)
-    if (failure.refusal === 'configuration') alarms.raise('channel_configuration', fields)
+    if (failure.refusal === 'configuration' || failure.refusal === 'caller') alarms.raise('channel_configuration', fields)
   }
 }
 

@@ -1,10 +1,8 @@
-import { createHmac, generateKeyPair } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createHmac } from 'node:crypto'
 import type { EmulatorRuntime } from './runtime.ts'
 import { makeCertificate } from './x509.ts'
 
 const year = 365 * 24 * 60 * 60 * 1000
-const generate = promisify(generateKeyPair)
 
 export type PlatformCertificate = {
   readonly serial: string
@@ -29,7 +27,11 @@ export type EmulatorCredentials = {
 export const people = ['alice', 'bob', 'carol'] as const
 
 export async function makeCredentials(runtime: EmulatorRuntime): Promise<EmulatorCredentials> {
-  const [merchant, publicKey, certificate] = await Promise.all([rsaPair(), rsaPair(), makePlatformCertificate(runtime, runtime.now())])
+  const [merchant, publicKey, certificate] = await Promise.all([
+    runtime.makeRsaPair(),
+    runtime.makeRsaPair(),
+    makePlatformCertificate(runtime, runtime.now()),
+  ])
   const serial = hex(runtime, 20)
   const now = runtime.now()
   return {
@@ -57,7 +59,7 @@ export async function makeCredentials(runtime: EmulatorRuntime): Promise<Emulato
 
 /** A certificate of the platform, good for five years as the real ones are. */
 export async function makePlatformCertificate(runtime: EmulatorRuntime, now: number): Promise<PlatformCertificate> {
-  const { privateKey } = await rsaPair()
+  const { privateKey } = await runtime.makeRsaPair()
   const serial = hex(runtime, 20)
   const [notBefore, notAfter] = [now - 24 * 60 * 60 * 1000, now + 5 * year]
   return {
@@ -92,14 +94,6 @@ export function environmentOf(credentials: EmulatorCredentials, origin: string):
     WECHAT_APP_ID: app('official')?.appid ?? '',
     WECHAT_APP_SECRET: app('official')?.secret ?? '',
   }
-}
-
-async function rsaPair(): Promise<{ privateKey: string; publicKey: string }> {
-  return generate('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
 }
 
 function hex(runtime: EmulatorRuntime, bytes: number): string {

@@ -63,6 +63,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     advance: clock.advance,
     now: clock.now,
     announce: notifier.send,
+    announceAgain: notifier.resend,
     probe: notifier.probe,
     close: clock.stop,
   }

@@ -64,8 +64,8 @@ export function makeFaults(runtime: EmulatorRuntime) {
   let armed: Armed[] = []
   return { arm, take, list: () => armed.map((one) => ({ ...one })), clear }
 
-  function clear(): void {
-    armed = []
+  function clear(names: readonly FaultName[] = [...callFaults, ...notifyFaults]): void {
+    armed = armed.filter((one) => !names.includes(one.fault))
   }
 
   /** @throws ControlError that names what is wrong. */

@@ -139,7 +139,7 @@ export function makeGateway(parts: Parts) {
 
   async function signature({ headers }: Exchange, body: Buffer, fault: CallFault | undefined): Promise<Record<string, string>> {
     const nonce = Buffer.from(runtime.randomBytes(16)).toString('hex')
-    const signed = await signatureHeaders({ body, key: answeringKey(headers['wechatpay-serial']), nowMs: clock.now(), nonce })
+    const signed = await signatureHeaders({ body, key: answeringKey(headers['wechatpay-serial']), nowMs: clock.now(), nonce, runtime })
     if (fault === 'unknown_serial') return { ...signed, 'Wechatpay-Serial': '7777777777777777777777777777777777777777' }
     if (fault === 'bad_signature')
       return {

@@ -49,7 +49,7 @@ export type Message = {
 /** Tells merchants what happened: encrypted, signed, and again on WeChat's own ladder until it is taken. */
 export function makeNotifier({ state, clock, runtime, credentials, faults }: Parts) {
   const { notification: table } = state.tables
-  let held: string | undefined
+  const held = new Set<string>()
   return { send, resend, probe, resume, sign }
 
   /** Begins to tell. Resolves when the first try is over, so that what follows can rely on it. */
@@ -71,16 +71,19 @@ export function makeNotifier({ state, clock, runtime, credentials, faults }: Par
     if (fault === 'drop_notify') return
     if (fault === 'late_notify') return clock.after(lateMs, () => attempt(id))
     if (fault === 'reorder_notify') {
-      held = id
-      return
+      held.add(id)
+      // With nothing to change places with, it is only late.
+      return clock.after(minute, () => release(id))
     }
     if (fault === 'probe_notify') await post(id, fault)
     // A probe goes ahead of the genuine one; it does not stand in for it.
     await attempt(id, fault === 'probe_notify' ? undefined : fault)
     if (fault === 'duplicate_notify') await resend(id)
-    const waiting = held
-    held = undefined
-    if (waiting !== undefined) await attempt(waiting)
+    for (const waiting of [...held]) await release(waiting)
+  }
+
+  async function release(id: string): Promise<void> {
+    if (held.delete(id)) await attempt(id)
   }
 
   /** The same event once more, under another id. */
@@ -156,7 +159,7 @@ export function makeNotifier({ state, clock, runtime, credentials, faults }: Par
     const byPublicKey = notificationsBy === 'public_key' && (runtime.randomBytes(1)[0] ?? 0) / 256 < publicKeyShare
     const newest = certificates.at(-1)
     const key = byPublicKey || !newest ? { serial: publicKey.id, privateKey: publicKey.privateKey } : newest
-    return signatureHeaders({ body, key, nowMs, nonce: nonceOf(32) })
+    return signatureHeaders({ body, key, nowMs, nonce: nonceOf(32), runtime })
   }
 
   /** A probe: a value that must fail, sent as WeChat does now and then. */

@@ -1,6 +1,7 @@
-import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, sign, verify } from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, verify } from 'node:crypto'
 import type { EmulatorCredentials } from './credentials.ts'
 import { WechatError } from './errors.ts'
+import type { EmulatorRuntime } from './runtime.ts'
 
 const toleranceSeconds = 300
 const headerPattern = /^WECHATPAY2-SHA256-RSA2048 (.+)$/
@@ -45,21 +46,21 @@ export async function signatureHeaders({
   key,
   nowMs,
   nonce,
+  runtime,
 }: {
   body: Buffer
   key: { serial: string; privateKey: string }
   nowMs: number
   nonce: string
+  runtime: Pick<EmulatorRuntime, 'signRsaSha256'>
 }): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(nowMs / 1000))
-  const signature = await signLater(
-    Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')]),
-    privateKeyOf(key.privateKey),
-  )
+  const message = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
+  const signature = await runtime.signRsaSha256(privateKeyOf(key.privateKey), message)
   return {
     'Wechatpay-Timestamp': timestamp,
     'Wechatpay-Nonce': nonce,
-    'Wechatpay-Signature': signature,
+    'Wechatpay-Signature': Buffer.from(signature).toString('base64'),
     'Wechatpay-Serial': key.serial,
     'Wechatpay-Signature-Type': 'WECHATPAY2-SHA256-RSA2048',
   }
@@ -79,12 +80,6 @@ export function openSensitive(privateKeyPem: string, sealed: string): string | u
 
 function refused(message: string, detail?: unknown): WechatError {
   return new WechatError(401, 'SIGN_ERROR', message, detail)
-}
-
-function signLater(bytes: Buffer, key: KeyObject): Promise<string> {
-  return new Promise((resolve, reject) =>
-    sign('sha256', bytes, key, (error, signature) => (error ? reject(error) : resolve(signature.toString('base64')))),
-  )
 }
 
 const privateKeys = new Map<string, KeyObject>()

@@ -23,9 +23,13 @@ export type Db = Database | Tx
 
 type Outside = { readonly runtime: Runtime; readonly log: Log; readonly metrics: Pick<Metrics, 'dbRetries' | 'dbCommitUnknown'> }
 
-/** Opens the store; nothing is read or written yet but the settings of a SQLite file. */
-export async function openDatabase({ url, ...outside }: Outside & { readonly url: DatabaseUrl }): Promise<Database> {
-  const dialect = await dialectOf(url, outside)
+/** Opens the store, with a driver handed in or the one of its address; nothing is read or written yet but the settings of a SQLite file. */
+export async function openDatabase({
+  url,
+  dialect: given,
+  ...outside
+}: Outside & { readonly url: DatabaseUrl; readonly dialect?: StoreDialect | undefined }): Promise<Database> {
+  const dialect = given ?? (await dialectOf(url, outside))
   return {
     kind: 'database',
     query: new Kysely<Schema>({ dialect: dialect.kysely }),

@@ -2,62 +2,18 @@ import { MysqlDialect } from 'kysely'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MysqlUrl } from './database-url.ts'
-import { memberOf, type StoreDialect } from './dialect.ts'
+import type { StoreDialect } from './dialect.ts'
 import { failoverPool } from './failover-pool.ts'
-
-const duplicateKey = 1062
-/** Deadlock, lock wait, snapshot conflict, and the certification failures of clusters: the transaction did not happen. */
-const retryable = new Map([
-  [1213, 'deadlock'],
-  [1205, 'lock_wait'],
-  [1020, 'snapshot'],
-  [3101, 'group_replication'],
-  [9007, 'tidb_conflict'],
-  [8022, 'tidb_commit'],
-  [8028, 'tidb_schema'],
-])
-/** This host does not write (any more): another one may. */
-const hostIsDown = new Map([
-  [1047, 'not_primary'],
-  [1290, 'read_only'],
-  [1836, 'read_only'],
-  [1792, 'read_only'],
-  [1053, 'shutdown'],
-])
-/** Said by a server that was stopped in the middle of something; of a COMMIT nobody knows how far it came. */
-const stoppedMidway = [1053, 1180, 1317]
-const lostCodes = ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ECONNREFUSED']
+import { mysqlErrors } from './mysql-errors.ts'
 
 export function mysqlDialect(url: MysqlUrl, outside: { runtime: Runtime; log: Log }): StoreDialect {
+  const { isDuplicate, retryReason, isConnectionLost, isHostDown, isUndone } = mysqlErrors
   return {
     kind: 'mysql',
-    kysely: new MysqlDialect({
-      pool: failoverPool(url, {
-        ...outside,
-        isHostDown: (error) => hostIsDown.has(errnoOf(error)),
-        isUndone: (error) => retryable.has(errnoOf(error)),
-      }),
-    }),
-    isDuplicate: (error) => errnoOf(error) === duplicateKey,
-    retryReason: (error) => retryable.get(errnoOf(error)) ?? hostIsDown.get(errnoOf(error)),
+    kysely: new MysqlDialect({ pool: failoverPool(url, { ...outside, isHostDown, isUndone }) }),
+    isDuplicate,
+    retryReason,
     isConnectionLost,
     writers: 1,
   }
-}
-
-function isConnectionLost(error: unknown): boolean {
-  const code = memberOf(error, 'code')
-  const message = memberOf(error, 'message')
-  const saysClosed = typeof message === 'string' && message.includes('closed state')
-  return (
-    saysClosed ||
-    stoppedMidway.includes(errnoOf(error)) ||
-    (typeof code === 'string' && lostCodes.includes(code)) ||
-    memberOf(error, 'fatal') === true
-  )
-}
-
-function errnoOf(error: unknown): number {
-  const errno = memberOf(error, 'errno')
-  return typeof errno === 'number' ? errno : 0
 }

@@ -22,12 +22,17 @@ export function sqliteDialect({ path }: SqliteUrl, { runtime }: { readonly runti
   return {
     kind: 'sqlite',
     kysely: patientSqlite(nodeSqlite(path), runtime, isBusy),
-    isDuplicate: (error) => [primaryKeyTaken, uniqueTaken].includes(codeOf(error)),
+    isDuplicate: isSqliteDuplicate,
     // A busy file was waited for already, statement by statement.
     retryReason: () => undefined,
     isConnectionLost: () => false,
     writers: 1,
   }
+}
+
+/** Another row has the key. */
+export function isSqliteDuplicate(error: unknown): boolean {
+  return [primaryKeyTaken, uniqueTaken].includes(codeOf(error))
 }
 
 /** The code's low byte; the rest says on what. */

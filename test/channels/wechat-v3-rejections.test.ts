@@ -32,7 +32,7 @@ describe('a code of WeChat Pay', () => {
     [400, 'MCH_NOT_EXISTS', 'MCHNOTEXISTS', 'configuration', 'CHANNEL_ERROR'],
     [400, 'ORDER_CLOSED', 'ORDERCLOSED', 'orderClosed', 'ORDERCLOSED'],
     [400, 'ORDER_PAID', 'ORDERPAID', 'orderPaid', 'ORDERPAID'],
-    [401, 'SIGN_ERROR', 'SIGNERROR', 'configuration', 'CHANNEL_ERROR'],
+    [401, 'SIGN_ERROR', 'SIGNERROR', 'caller', 'CHANNEL_ERROR'],
     [403, 'NO_AUTH', 'NOAUTH', 'configuration', 'CHANNEL_ERROR'],
     [403, 'REQUEST_BLOCKED', 'REQUESTBLOCKED', 'configuration', 'CHANNEL_ERROR'],
     [403, 'ACCOUNT_ERROR', 'ACCOUNTERROR', 'invalid', 'INVALID_REQUEST'],

@@ -53,16 +53,14 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
 
   /** Waits until an answer can be verified at all. @throws ChannelError when certificates are needed and cannot be had. */
   async function ready(): Promise<void> {
-    loading ??= loadKept()
-    await loading
+    await loadOnce()
     if (publicKey || certificates.size > 0) return
     await fetchOnce()
   }
 
   /** A serial nobody knows: looked up once for all who wait, at most once a minute. True when it is known now. */
   async function learn(serial: string): Promise<boolean> {
-    loading ??= loadKept()
-    await loading
+    await loadOnce()
     if (keyOf(serial)) return true
     if (serial.startsWith('PUB_KEY_ID_')) return false
     if (!flight && runtime.now() - lastTryAt < unknownSerialEveryMs) return false
@@ -82,6 +80,15 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
       if (!publicKey) throw error
       fetchedAt = runtime.now()
     })
+  }
+
+  /** What the store keeps is read once; when that fails, by the next who asks. */
+  function loadOnce(): Promise<void> {
+    loading ??= loadKept().catch((error: unknown) => {
+      loading = undefined
+      throw error
+    })
+    return loading
   }
 
   async function loadKept(): Promise<void> {

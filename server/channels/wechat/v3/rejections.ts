@@ -37,7 +37,7 @@ const rejections: Readonly<Record<string, Rejection>> = {
     hint: { zh: '商户号不存在，请检查 WECHAT_MCH_ID', en: 'There is no such merchant; check WECHAT_MCH_ID' },
   },
   SIGNERROR: {
-    refusal: 'configuration',
+    refusal: 'caller',
     code: 'CHANNEL_ERROR',
     hint: {
       zh: '签名错误：请检查私钥、证书序列号与服务器时间',
@@ -50,7 +50,7 @@ const rejections: Readonly<Record<string, Rejection>> = {
     hint: { zh: '商户没有此产品或接口的权限', en: 'The merchant has no permission for this product' },
   },
   REQUESTBLOCKED: {
-    refusal: 'configuration',
+    refusal: 'caller',
     code: 'CHANNEL_ERROR',
     hint: { zh: '请求被拦截，请联系微信支付', en: 'WeChat Pay blocked the request; ask its support' },
   },

@@ -1,0 +1,308 @@
+import { openidOf } from '../../server/emulator/credentials.ts'
+import type { Emulator } from '../../server/emulator/emulator.ts'
+import type { Payment } from '../../server/emulator/state.ts'
+import { type Engine, Violation } from './engine.ts'
+import type { Faults } from './faults.ts'
+import type { InjectedAnswer } from './inject.ts'
+import type { Network } from './network.ts'
+import { type Action, type FaultKind, meansOf, type Plan, type PlannedOrder } from './plan.ts'
+import type { Draw } from './random.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer is looked at member by member
+export type Data = any
+export type Told = { readonly status: number; readonly data: Data; readonly text: string; readonly at: number }
+
+/** What somebody knows of an order he made. */
+type Known = PlannedOrder & { orderId?: string; token?: string }
+
+export const merchantKeys = ['sk_test_simulated_0', 'sk_test_simulated_1'] as const
+const notifyFaults = [
+  'drop_notify',
+  'duplicate_notify',
+  'late_notify',
+  'reorder_notify',
+  'truncate_notify',
+  'forge_notify',
+  'stale_notify',
+  'probe_notify',
+  'undecryptable_notify',
+  'wrong_amount',
+  'wrong_app',
+  'unknown_order',
+] as const satisfies FaultKind[]
+const waitsMs = [1000, 3000, 10_000, 30_000, 60_000, 300_000]
+const maxTries = 40
+/** Keys are kept for a day; near its end, clocks that are off disagree. */
+const forgottenAfterMs = 20 * 60 * 60 * 1000
+
+export type People = ReturnType<typeof makePeople>
+type Outside = {
+  readonly plan: Plan
+  readonly engine: Engine
+  readonly network: Network
+  readonly emulator: () => Emulator
+  readonly faults: Faults
+  readonly draw: Draw
+  readonly numbersOf: (orderId: string) => string[]
+  readonly onTold: (who: string, told: Told) => void
+  readonly met: (what: string) => void
+}
+
+/** Merchants' servers, payers and an operator: what they do, and what they hear. */
+export function makePeople({ plan, engine, network, emulator, faults, draw, numbersOf, onTold, met }: Outside) {
+  const known = new Map<number, Known>(plan.orders.map((order) => [order.n, { ...order }]))
+  const answers = new Map<string, Told>()
+  const unfinished = new Map<string, () => Promise<void>>()
+  let busy = 0
+  return { act, finishAll, isBusy: () => busy > 0, known, answers }
+
+  async function act(action: Action): Promise<void> {
+    busy++
+    try {
+      await perform(action)
+    } finally {
+      busy--
+      engine.touch()
+    }
+  }
+
+  async function perform(action: Action): Promise<void> {
+    const order = known.get(action.order)
+    if (!order) return
+    switch (action.do) {
+      case 'create':
+        return create(order)
+      case 'createOther':
+        return void (await once(order, 'POST', createPath(order), otherContent(order), `make-${order.n}`))
+      case 'pay':
+        return pay(order, meansOf(action.pick))
+      case 'payOther':
+        return pay(order, meansOf((action.pick + 0.3) % 1))
+      case 'cancel':
+        return void (await onOrder(order, 'POST', '/cancel'))
+      case 'check':
+        return order.kind === 'merchant' ? void (await onOrder(order, 'POST', '/check')) : undefined
+      case 'read':
+        return void (await onOrder(order, 'GET', ''))
+      case 'peek':
+        return peek(order)
+      case 'stream':
+        return void (await onOrder(order, 'GET', ''))
+      case 'refund':
+      case 'refundTwice':
+      case 'refundTooMuch':
+        return refunds(order, action)
+      default:
+        return atThePhone(order, action)
+    }
+  }
+
+  /** What was not answered for good while things went wrong is asked again, under the same keys. */
+  async function finishAll(): Promise<void> {
+    const open = [...unfinished.values()]
+    unfinished.clear()
+    busy++
+    for (const ask of open) await ask()
+    busy--
+    engine.touch()
+  }
+
+  async function create(order: Known): Promise<void> {
+    if (order.kind === 'cart') await login(order)
+    const key = `make-${order.n}`
+    await insist(key, async () => {
+      const told = await once(order, 'POST', createPath(order), content(order), key)
+      if (told?.status === 201) order.orderId = told.data.orderId
+      return told
+    })
+  }
+
+  async function login(order: Known): Promise<void> {
+    for (let tries = 0; order.token === undefined && tries < 5; tries++) {
+      const code = emulator().mintCode({ person: order.person, app: 'miniprogram' })
+      const told = await send(order, 'POST', '/cashier/session', { code, app: 'miniprogram' }, {}, '')
+      if (told?.status === 200) order.token = told.data.token
+      else await engine.wait(`payer${order.n}/waits`, 2000)
+    }
+  }
+
+  function createPath({ kind }: Known): string {
+    return kind === 'cart' ? '/cashier/orders' : '/orders'
+  }
+
+  function content(order: Known): object {
+    if (order.kind === 'cart') return { items: [{ productId: 'cake', quantity: 1 + (order.amount % 9) }] }
+    return {
+      subject: `Order ${order.n}`,
+      amount: (order.amount / 100).toFixed(2),
+      expiresIn: order.expiresIn,
+      metadata: { n: String(order.n) },
+    }
+  }
+
+  function otherContent(order: Known): object {
+    return order.kind === 'cart' ? { items: [{ productId: 'cup', quantity: 1 }] } : { subject: 'Something else', amount: '1.00' }
+  }
+
+  async function pay(order: Known, means: string): Promise<void> {
+    const payType = order.kind === 'cart' ? 'MINIPROGRAM' : means
+    const openid = openidFor(order, payType)
+    const body = order.kind === 'cart' ? { payType } : { payType, ...(openid === undefined ? {} : { openid }), clientIp: '203.0.113.7' }
+    for (let tries = 0; tries < 3; tries++) {
+      const told = await onOrder(order, 'POST', '/pay', body)
+      if (told && told.status < 500 && told.status !== 409 && told.status !== 429) return
+      await engine.wait(`payer${order.n}/waits`, 1500)
+    }
+  }
+
+  function openidFor({ person }: Known, payType: string): string | undefined {
+    const { apps } = emulator().credentials()
+    const kind = payType === 'JSAPI' ? 'official' : payType === 'MINIPROGRAM' ? 'miniprogram' : undefined
+    const app = apps.find((one) => one.kind === kind)
+    return app && openidOf(emulator().credentials(), app.appid, person)
+  }
+
+  /** Another merchant looks at it: for him it is not there. */
+  async function peek(order: Known): Promise<void> {
+    if (order.orderId === undefined) return
+    const stranger = order.kind === 'cart' ? merchantKeys[1] : merchantKeys[order.merchant === 0 ? 1 : 0]
+    const told = await send(order, 'GET', `/orders/${order.orderId}`, undefined, {}, stranger)
+    if (told && told.status < 500 && told.status !== 404)
+      throw new Violation('I16', `a stranger got ${told.status} for order ${order.orderId}`)
+  }
+
+  async function refunds(order: Known, action: Action): Promise<void> {
+    if (order.kind === 'cart') return
+    const share = action.do === 'refundTooMuch' ? 1 + action.pick : action.pick
+    const amount = Math.max(1, Math.round(order.amount * share))
+    const ask = (key: string) =>
+      insist(key, async () => onOrder(order, 'POST', '/refunds', { amount: (amount / 100).toFixed(2), reason: 'asked for' }, key))
+    if (action.do === 'refundTwice') await Promise.all([ask(`refund-${action.id}-a`), ask(`refund-${action.id}-b`)])
+    else await ask(`refund-${action.id}`)
+  }
+
+  /** Payer's phone, or the merchant's console at the channel. */
+  async function atThePhone(order: Known, action: Action): Promise<void> {
+    const payment = pickPayment(order, action)
+    if (!payment) return
+    const { outTradeNo } = payment
+    armNotify(outTradeNo, action)
+    try {
+      await emulator().act(outTradeNo, deedOf(action, payment))
+      met(`phone-${action.do}`)
+      // Nobody types for ever.
+      if (action.do === 'phoneTypes') engine.schedule('phone/gives-up', 60_000, () => giveUp(outTradeNo))
+    } catch (error) {
+      // The phone says no: closed, expired, paid already.
+      engine.note(`phone ${action.do} ${outTradeNo}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+
+  function giveUp(outTradeNo: string): void {
+    if (emulator().state().payment.get(outTradeNo)?.state === 'USERPAYING') emulator().payments.fail(outTradeNo)
+  }
+
+  function deedOf(action: Action, payment: Payment): Record<string, unknown> {
+    switch (action.do) {
+      case 'phone':
+        return { do: 'pay' }
+      case 'phoneForced':
+        return { do: 'pay', force: true }
+      case 'phoneFails':
+        return { do: 'fail' }
+      case 'phoneTypes':
+        return { do: 'user_paying' }
+      default:
+        return { do: 'refund_externally', amount: Math.max(1, Math.round(payment.total * action.pick)) }
+    }
+  }
+
+  function pickPayment(order: Known, { pick }: Action): Payment | undefined {
+    if (order.orderId === undefined) return undefined
+    const all = numbersOf(order.orderId)
+      .map((number) => emulator().state().payment.get(number))
+      .filter((payment) => payment !== undefined)
+    return all[Math.floor(pick * all.length)]
+  }
+
+  function armNotify(outTradeNo: string, action: Action): void {
+    for (const fault of notifyFaults) if (faults.happens(fault, action.do)) emulator().arm({ fault, times: 1, match: { outTradeNo } })
+  }
+
+  async function onOrder(order: Known, method: string, path: string, body?: object, key?: string): Promise<Told | undefined> {
+    if (order.orderId === undefined) return undefined
+    const prefix = order.kind === 'cart' ? '/cashier/orders' : '/orders'
+    return once(order, method, `${prefix}/${order.orderId}${path}`, body, key)
+  }
+
+  async function once(order: Known, method: string, path: string, body: object | undefined, key?: string): Promise<Told | undefined> {
+    const token = order.kind === 'cart' ? order.token : merchantKeys[order.merchant]
+    if (token === undefined) return undefined
+    const told = await send(order, method, path, body, key === undefined ? {} : { 'idempotency-key': key }, token)
+    if (told && key !== undefined)
+      assertSameAnswer(`${token.slice(0, 40)} ${key} ${path} ${JSON.stringify(body)}`, `${token.slice(0, 40)} ${key}`, told)
+    return told
+  }
+
+  /** The first final answer under a key is the answer for good (I8). */
+  function assertSameAnswer(content: string, key: string, told: Told): void {
+    const isFinal = told.status < 500 && told.status !== 409 && told.status !== 429 && told.status !== 401
+    if (!isFinal) return
+    const owner = answers.get(key)
+    if (owner && told.at - owner.at < forgottenAfterMs) {
+      if (told.status === 422 && answers.has(content)) throw new Violation('I8', `${content} was answered, and now 422`)
+      if (told.status !== 422 && owner.text !== told.text) throw new Violation('I8', `${key} was answered ${owner.text}, now ${told.text}`)
+    }
+    if (told.status === 422) return
+    answers.set(content, told)
+    answers.set(key, told)
+  }
+
+  async function send(
+    order: Known,
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: Record<string, string>,
+    token: string,
+  ): Promise<Told | undefined> {
+    const who = `${order.kind === 'cart' ? 'payer' : 'merchant'}${order.n}`
+    const request = {
+      method,
+      url: `/api/v1${path}`,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: body && Buffer.from(JSON.stringify(body)),
+    }
+    const answer = await network.call(who, request)
+    if (typeof answer === 'string') return undefined
+    const told = readAnswer(answer)
+    engine.note(`${who} ${method} ${path} ${told.status} ${told.data?.code ?? ''}`)
+    onTold(`${who} ${method} ${path}`, told)
+    return told
+  }
+
+  function readAnswer({ status, body }: InjectedAnswer): Told {
+    const text = body.toString()
+    const parsed: Data = text.startsWith('{') ? JSON.parse(text) : {}
+    return { status, data: parsed.data ?? parsed, text, at: engine.now() }
+  }
+
+  /** Asks until there is an answer for good; half of the people give up while things go wrong, and come back afterwards. */
+  async function insist(key: string, ask: () => Promise<Told | undefined>): Promise<void> {
+    const patience = draw('people', key) < 0.5 ? 2 : maxTries
+    for (let tries = 0; tries < patience; tries++) {
+      const told = await ask()
+      if (told && told.status < 500 && told.status !== 409 && told.status !== 429) return
+      await engine.wait(`${key}/waits`, waitsMs[Math.min(tries, waitsMs.length - 1)] ?? 1000)
+    }
+    if (engine.now() < calmAt()) unfinished.set(key, () => insist(key, ask))
+  }
+
+  function calmAt(): number {
+    return plan.calmAt
+  }
+}

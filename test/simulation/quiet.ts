@@ -1,0 +1,207 @@
+import { Violation } from './engine.ts'
+import type { World } from './world.ts'
+
+type Books = Pick<
+  World,
+  'truth' | 'emulator' | 'acknowledged' | 'people' | 'plan' | 'store' | 'engine' | 'calmAt' | 'faults' | 'instances' | 'met' | 'meet'
+>
+
+/** What must hold once everything that could go wrong is over and all has settled. */
+export function assertQuiet(world: Books): void {
+  for (const payment of world.emulator.state().payment.values())
+    if (payment.transactionId !== undefined) assertNotLost(world, payment.outTradeNo)
+  assertClosedThere(world)
+  assertBooksEqual(world)
+  assertAcknowledged(world)
+  assertEnded(world)
+  assertTimeline(world)
+}
+
+/** I1. */
+function assertNotLost({ truth, emulator }: Books, outTradeNo: string): void {
+  const attempt = truth.row('select * from attempts where out_trade_no = ?', outTradeNo)
+  if (!attempt) throw new Violation('I1', `payment ${outTradeNo} belongs to no attempt`)
+  const order = truth.row('select * from orders where order_id = ?', String(attempt.order_id))
+  if (order?.status === 'succeeded' && order.kept_payment_id === attempt.payment_id) return
+  if (isMismatch({ truth }, String(attempt.order_id))) return
+  const payment = emulator.state().payment.get(outTradeNo)
+  const back = [...emulator.state().refund.values()]
+    .filter((one) => one.outTradeNo === outTradeNo && one.state === 'SUCCESS')
+    .reduce((sum, one) => sum + one.refund, 0)
+  if (back === payment?.total && attempt.status === 'succeeded') return
+  // An operator has to act, and is told: the way back is blocked at the channel.
+  const blocked = truth.row(
+    `select status from refunds where payment_id = ? and cause in ('duplicate', 'late') and status in ('abnormal', 'closed', 'failed')`,
+    String(attempt.payment_id),
+  )
+  if (blocked) return
+  throw new Violation(
+    'I1',
+    `payment ${outTradeNo} of ${payment?.total} is neither kept nor given back: attempt ${attempt.status}, order ${order?.status}, ${back} back`,
+  )
+}
+
+function isMismatch({ truth }: Pick<Books, 'truth'>, orderId: string): boolean {
+  return truth.row(`select 1 from unmatched where reason = 'mismatch' and order_id = ?`, orderId) !== undefined
+}
+
+/** I5. */
+function assertClosedThere({ truth, emulator }: Books): void {
+  for (const { out_trade_no, order_id } of truth.rows(
+    `select out_trade_no, a.order_id from attempts a join orders o on o.order_id = a.order_id where o.status = 'closed'`,
+  )) {
+    const there = emulator.state().payment.get(String(out_trade_no))
+    const isOpen = there && (there.state === 'NOTPAY' || there.state === 'USERPAYING') && there.expiresAt > emulator.now()
+    if (isOpen) throw new Violation('I5', `order ${order_id} is closed, the channel would still take ${out_trade_no}: ${there.state}`)
+  }
+}
+
+/** I7. */
+function assertBooksEqual(world: Books): void {
+  const { truth, emulator } = world
+  const ours = new Map(
+    truth
+      .rows(`select out_refund_no, amount_minor from refunds where status = 'succeeded'`)
+      .map((row) => [String(row.out_refund_no), Number(row.amount_minor)]),
+  )
+  for (const refund of emulator.state().refund.values()) {
+    if (refund.state !== 'SUCCESS') continue
+    const attempt = truth.row('select kept, order_id from attempts where out_trade_no = ?', refund.outTradeNo)
+    const isOutside = refund.outRefundNo.startsWith('console')
+    // What was done by hand to a payment that is given back anyway stands in the day's bill alone.
+    if (isOutside && (attempt?.kept !== 1 || isMismatch(world, String(attempt.order_id)) || mayBeUnheard(world, refund.outTradeNo)))
+      continue
+    if (ours.get(refund.outRefundNo) !== refund.refund)
+      throw new Violation(
+        'I7',
+        `refund ${refund.outRefundNo} of ${refund.refund} at the channel, ${ours.get(refund.outRefundNo) ?? 'not'} in the books`,
+      )
+    ours.delete(refund.outRefundNo)
+  }
+  for (const number of ours.keys())
+    if (emulator.state().refund.get(number)?.state !== 'SUCCESS')
+      throw new Violation('I7', `refund ${number} in the books, not at the channel`)
+}
+
+/** A refund made outside whose notification never came is learned of from the bill. */
+function mayBeUnheard({ emulator }: Books, outTradeNo: string): boolean {
+  return [...emulator.state().notification.values()].some(
+    (one) => one.outTradeNo === outTradeNo && one.outRefundNo?.startsWith('console') && one.state !== 'taken',
+  )
+}
+
+/** I9. */
+function assertAcknowledged({ truth, acknowledged, people, plan }: Books): void {
+  if (plan.settings.profile === 'lost') return
+  for (const id of acknowledged)
+    if (!truth.row('select 1 from inbox where notify_id = ?', id))
+      throw new Violation('I9', `notification ${id} was acknowledged and is not there`)
+  for (const { data, status } of people.answers.values()) {
+    if (status !== 201) continue
+    const isThere =
+      data.refundId === undefined
+        ? truth.row('select 1 from orders where order_id = ?', data.orderId)
+        : truth.row('select 1 from refunds where refund_id = ?', data.refundId)
+    if (!isThere) throw new Violation('I9', `${data.refundId ?? data.orderId} was answered 201 and is not there`)
+  }
+}
+
+/** I13. */
+function assertEnded(world: Books): void {
+  const { truth, emulator, engine, instances } = world
+  for (const { order_id } of truth.rows(`select order_id from orders where status = 'pending' and expires_at < ?`, engine.now() - 900_000))
+    if (!isMismatch(world, String(order_id))) throw new Violation('I13', `order ${order_id} is pending long after its expiry`)
+  for (const { refund_id, out_refund_no, status } of truth.rows(
+    `select refund_id, out_refund_no, status from refunds where status in ('pending', 'processing')`,
+  )) {
+    const there = emulator.state().refund.get(String(out_refund_no))
+    throw new Violation('I13', `refund ${refund_id} is ${status} for ever, the channel says ${there?.state ?? 'nothing'}`)
+  }
+  for (const { kind, subject } of truth.rows(
+    'select kind, subject from tasks where run_at < ? and lease_until < ?',
+    engine.now() - 660_000,
+    engine.now() - 660_000,
+  ))
+    throw new Violation('I13', `task ${kind} ${subject} is overdue; ${instances.filter((one) => one.isUp()).length} instances are up`)
+}
+
+/** I19: every transition stands in the timeline. */
+function assertTimeline({ truth }: Books): void {
+  const made = new Map<string, number>()
+  for (const { order_id } of truth.moves) made.set(order_id, (made.get(order_id) ?? 0) + 1)
+  for (const [orderId, times] of made) {
+    const told = Number(
+      truth.row(
+        `select count(*) as times from timeline where order_id = ? and kind = 'transition' and title not like 'money that%' and title not like '%refunded in full'`,
+        orderId,
+      )?.times,
+    )
+    if (told !== times) throw new Violation('I19', `order ${orderId} made ${times} transitions, its timeline tells ${told}`)
+  }
+}
+
+/** I21: what waits now goes on within a minute; only the timers of loops stay. */
+export async function assertNothingHangs({ engine, store }: Books): Promise<void> {
+  const parked = () => engine.parked((label, lane) => lane !== undefined && !lane.isDead && !/\/(nap|sleep|deadline)$/.test(label))
+  const before = new Set(parked())
+  await pass(engine, 60_000)
+  const hanging = parked().filter((one) => before.has(one))
+  if (hanging.length > 0) throw new Violation('I21', `still waiting: ${hanging.map((one) => one.label).join(', ')}`)
+  while (store.isHeld()) await pass(engine, 100)
+}
+
+/** I22: restarted, told and asked everything once more, the books stay as they are. */
+export async function assertRepeatable(world: Books & { settle?: never }, settle: () => Promise<void>): Promise<void> {
+  const { instances, emulator, truth, engine } = world
+  const before = print(truth)
+  for (const instance of instances) {
+    instance.kill()
+    void instance.start()
+  }
+  await pass(engine, 5000)
+  for (const { id } of [...emulator.state().notification.values()].filter((one) => one.state === 'taken')) void emulator.announceAgain(id)
+  redoTasks(world)
+  await pass(engine, 60_000)
+  await settle()
+  const after = print(truth)
+  if (before !== after) throw new Violation('I22', `doing everything again changed ${difference(before, after)}`)
+}
+
+async function pass(engine: Books['engine'], ms: number): Promise<void> {
+  for (const end = engine.now() + ms; engine.now() < end; ) if (!(await engine.step())) return
+}
+
+function redoTasks({ truth, store, engine }: Books): void {
+  const add = store
+    .raw()
+    .prepare(
+      `insert or ignore into tasks (merchant_id, kind, subject, task_id, run_at, tries, lease_owner, lease_until) values (?, ?, ?, ?, ?, 0, '', 0)`,
+    )
+  const redo = (kind: string, sql: string) => {
+    for (const { merchant_id, subject } of truth.rows(sql))
+      add.run(merchant_id ?? '', kind, subject ?? '', `tsk_again_${kind}_${subject}`, engine.now())
+  }
+  redo('order.expire', 'select merchant_id, order_id as subject from orders')
+  redo('payment.sync', 'select merchant_id, payment_id as subject from attempts')
+  redo('refund.send', 'select merchant_id, refund_id as subject from refunds')
+  redo('refund.sync', 'select merchant_id, refund_id as subject from refunds')
+}
+
+function print(truth: Books['truth']): string {
+  return ['orders', 'attempts', 'refunds', 'events']
+    .flatMap((table) =>
+      truth.rows(`select * from ${table} order by 1, 2`).map(({ asked_at: _, ...row }) => `${table} ${JSON.stringify(row)}`),
+    )
+    .join('\n')
+}
+
+function difference(before: string, after: string): string {
+  const had = new Set(before.split('\n'))
+  const has = new Set(after.split('\n'))
+  return [
+    ...[...had].filter((line) => !has.has(line)).map((line) => `- ${line}`),
+    ...[...has].filter((line) => !had.has(line)).map((line) => `+ ${line}`),
+  ]
+    .slice(0, 6)
+    .join('\n')
+}

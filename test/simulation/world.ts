@@ -1,0 +1,393 @@
+import { inspect } from 'node:util'
+import type { AccountSource } from '../../server/channels/channel.ts'
+import { channelRegistry } from '../../server/channels/registry.ts'
+import { readConfig } from '../../server/config/config.ts'
+import { type EmulatorCredentials, makeCredentials } from '../../server/emulator/credentials.ts'
+import { type Emulator, makeEmulator } from '../../server/emulator/emulator.ts'
+import { type EmulatorRuntime, makeEmulatorRuntime, type RsaPair } from '../../server/emulator/runtime.ts'
+import type { LogRecord } from '../../server/lib/log.ts'
+import { makeStore } from './database.ts'
+import { type Lane, makeEngine, Violation } from './engine.ts'
+import { forbidEscapes } from './escape.ts'
+import { makeFaults } from './faults.ts'
+import { makeInstance } from './instance.ts'
+import { makeNetwork, type Sent } from './network.ts'
+import { makePeople, merchantKeys, type Told } from './people.ts'
+import type { Chaos, Plan } from './plan.ts'
+import { assertNothingHangs, assertQuiet, assertRepeatable } from './quiet.ts'
+import { makeBytes, makeDraws } from './random.ts'
+import { copyTemplate } from './template.ts'
+import { makeTruth } from './truth.ts'
+
+const origin = 'https://emulator.test'
+/** Noon of a Friday in China. */
+export const beginning = Date.UTC(2026, 0, 2, 4)
+const maxSteps = 400_000
+const quietWithinMs = 5 * 24 * 60 * 60 * 1000
+const lookEvery = 40
+const napMs = 1000
+
+export type Outcome = {
+  readonly seed: number
+  readonly violation: { readonly invariant: string; readonly message: string; readonly at: number; readonly step: number } | undefined
+  readonly hash: number
+  readonly steps: number
+  readonly days: number
+  readonly orders: number
+  readonly paid: number
+  readonly fired: readonly string[]
+  readonly met: Readonly<Record<string, number>>
+  readonly trace: readonly string[]
+  /** The books at the end. */
+  readonly rows: (sql: string) => ReadonlyArray<Record<string, string | number | null>>
+}
+
+/** Keys are made once in a process: making them costs more than a whole run. */
+let keyring: Promise<{ credentials: EmulatorCredentials; spare: RsaPair[] }> | undefined
+
+async function makeKeyring() {
+  const runtime = { ...makeEmulatorRuntime(), now: () => beginning, randomBytes: makeBytes('keyring') }
+  const [credentials, ...spare] = await Promise.all([makeCredentials(runtime), ...Array.from({ length: 3 }, () => runtime.makeRsaPair())])
+  return { credentials, spare }
+}
+
+/** Runs a plan: the same plan on the same code gives the same run. */
+export async function runPlan(
+  plan: Plan,
+  { isTraced = false, until }: { isTraced?: boolean; until?: number | undefined } = {},
+): Promise<Outcome> {
+  keyring ??= makeKeyring()
+  const keys = await keyring
+  await copyTemplate.ready()
+  const restore = forbidEscapes()
+  const world = await makeWorld(plan, keys, isTraced)
+  try {
+    await world.run(until)
+  } finally {
+    restore()
+  }
+  return world.outcome()
+}
+
+export type World = Awaited<ReturnType<typeof makeWorld>>
+
+async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<typeof makeKeyring>>, isTraced: boolean) {
+  const draw = makeDraws(plan.seed)
+  const trace: string[] = []
+  const met: Record<string, number> = {}
+  const meet = (what: string) => {
+    met[what] = (met[what] ?? 0) + 1
+  }
+  const engine = makeEngine({
+    start: beginning,
+    tieOf: (label) => draw('tie', label),
+    onTrace: isTraced ? (line) => void trace.push(line) : undefined,
+  })
+  const calmAt = beginning + plan.calmAt
+  const lastActionAt = beginning + (plan.actions.at(-1)?.at ?? 0)
+  const faults = makeFaults({ ...plan, calmAt }, draw, engine.now)
+  const logged: LogRecord[] = []
+  const prepays = new Map<string, string>()
+  const acknowledged: string[] = []
+  let violation: Outcome['violation']
+  let broken: unknown
+  const truth = makeTruth({
+    raw: () => store.raw(),
+    emulator: () => emulator,
+    settings: plan.settings,
+    onEmpty: () => copyTemplate.rows(store.raw()),
+  })
+  const store = makeStore({ engine, draw, faults, settings: plan.settings, onCommit: () => guard(truth.afterCommit), met: meet })
+  if (!plan.settings.startsEmpty) copyTemplate.into(store.raw())
+  let spareUsed = 0
+  const emulator: Emulator = await makeEmulator({ runtime: emulatorRuntime(), origin, credentials })
+  const config = readConfig<AccountSource>(environment(), channelRegistry)
+  const instances = plan.settings.skews.map((skewMs, nth) =>
+    makeInstance({
+      name: `inst${nth + 1}`,
+      seed: plan.seed,
+      engine,
+      store,
+      config,
+      skewMs,
+      fetch: (lane, request) => network.upstream(lane, request),
+      onLog: (record) => void logged.push(record),
+      count: (name, labels, by) => counted(name, labels, by),
+    }),
+  )
+  const network = makeNetwork({ engine, draw, faults, emulator: () => emulator, instances: () => instances, onUpstream, onNotified })
+  const people = makePeople({
+    plan: { ...plan, calmAt },
+    engine,
+    network,
+    emulator: () => emulator,
+    faults,
+    draw,
+    numbersOf,
+    onTold: (who, told) => guard(() => heard(who, told)),
+    met: meet,
+  })
+  const world = { plan, engine, store, truth, emulator, instances, people, logged, acknowledged, credentials, calmAt, met, meet, faults }
+  return { ...world, run, outcome }
+
+  function environment(): Record<string, string> {
+    const { WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY, ...rest } = emulator.environment()
+    return {
+      ...rest,
+      ...(plan.settings.publicKey ? { WECHAT_PUBLIC_KEY_ID: WECHAT_PUBLIC_KEY_ID ?? '', WECHAT_PUBLIC_KEY: WECHAT_PUBLIC_KEY ?? '' } : {}),
+      PUBLIC_URL: 'https://shop.test',
+      SESSION_SECRET: 'canary-session-secret-for-simulation',
+      MASTER_KEY: 'canary-master-key-for-the-simulation',
+      BOOTSTRAP_API_KEY: merchantKeys[0],
+      LATE_PAYMENT: plan.settings.latePayment,
+      DATABASE_URL: 'sqlite::memory:',
+    }
+  }
+
+  function emulatorRuntime(): EmulatorRuntime {
+    const real = makeEmulatorRuntime()
+    return {
+      now: engine.now,
+      setTimer: (ms, run) => engine.schedule('emulator/timer', ms, run),
+      randomBytes: makeBytes(`${plan.seed} emulator`),
+      signRsaSha256: async (key, bytes) => copyTemplate.sign(key, bytes),
+      makeRsaPair: async () => spare[spareUsed++ % spare.length] ?? real.makeRsaPair(),
+      post: (message) => network.notify(message),
+    }
+  }
+
+  /** Whatever is thrown while a rule is looked at ends the run. */
+  function guard(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      if (error instanceof Violation)
+        violation ??= { invariant: error.invariant, message: error.message, at: engine.now(), step: engine.steps() }
+      else broken ??= error
+    }
+  }
+
+  /** Under which numbers an order can be paid, oldest first. */
+  function numbersOf(orderId: string): string[] {
+    return truth
+      .rows('select out_trade_no from attempts where order_id = ? order by created_at, payment_id', orderId)
+      .map((row) => String(row.out_trade_no))
+  }
+
+  function onUpstream({ title, body, from, arrives }: Sent): void {
+    engine.note(`${from} sends ${title} ${arrives ? '' : '(lost)'}`)
+    if (title !== 'POST prepay' && title !== 'POST refund') return
+    const asked = JSON.parse(body)
+    const number: string = title === 'POST prepay' ? asked.out_trade_no : asked.out_refund_no
+    guard(() => {
+      const before = prepays.get(`${title} ${number}`)
+      if (before !== undefined && before !== body)
+        throw new Violation('I12', `${number} was sent with other parameters: ${before} then ${body}`)
+      prepays.set(`${title} ${number}`, body)
+      const isWritten =
+        title === 'POST prepay'
+          ? truth.row('select 1 from attempts where out_trade_no = ?', number)
+          : truth.row('select 1 from refunds where out_refund_no = ?', number)
+      if (!isWritten) throw new Violation('I12', `${number} was sent before it was written`)
+    })
+  }
+
+  function onNotified({ body }: { readonly body: Uint8Array }, status: number): void {
+    if (status < 200 || status > 299) return
+    const id: unknown = JSON.parse(Buffer.from(body).toString()).id
+    if (typeof id === 'string') acknowledged.push(id)
+  }
+
+  /** Whoever is told that something is paid is told the truth (I14), and no more than the truth (I15). */
+  function heard(who: string, { status, data, text }: Told): void {
+    const isOrder = typeof data?.orderId === 'string' && typeof data?.status === 'string' && data?.attempts !== undefined
+    if (isOrder && data.status === 'succeeded') {
+      const kept = truth.row('select status from orders where order_id = ?', data.orderId)
+      if (kept?.status !== 'succeeded') throw new Violation('I14', `${who} was told ${data.orderId} succeeded; it is ${kept?.status}`)
+    }
+    if (isOrder && data.amountMinor !== Math.round(Number(data.amount) * 100))
+      throw new Violation('I17', `${who}: ${data.amount} is not ${data.amountMinor}`)
+    if (status >= 500) meet(`answer-${status}`)
+    for (const secret of secrets()) if (text.includes(secret)) throw new Violation('I15', `${who} was told a secret`)
+  }
+
+  function secrets(): string[] {
+    const { apiV3Key, apps } = credentials
+    return [apiV3Key, ...apps.map((app) => app.secret), 'canary-', 'PRIVATE KEY']
+  }
+
+  function counted(name: string, labels: Readonly<Record<string, string>>, by: number): void {
+    if (by === 0) return
+    if (name === 'dbRetries') meet('transaction-retried')
+    if (name === 'dbCommitUnknown') meet('commit-unknown')
+    if (name === 'duplicatePayments') meet('duplicate-payment')
+    if (name === 'latePayments') meet('late-payment')
+    if (name === 'taskLeasesLost') meet('sleeper-refused')
+    if (name === 'notifications') meet(`notification-${labels.outcome}`)
+    if (name === 'channelCalls' && labels.outcome !== 'ok') meet(`call-${labels.outcome}`)
+  }
+
+  async function run(until?: number): Promise<void> {
+    engine.setNaps(napUntil)
+    engine.watch(crashAt)
+    if (!plan.settings.startsEmpty) truth.watch()
+    for (const instance of instances) void instance.start()
+    for (const action of plan.actions) engine.schedule(`do/${action.do}`, action.at, () => void people.act(action).catch(broke))
+    for (const chaos of plan.chaos) engine.schedule(`chaos/${chaos.do}`, chaos.at, () => void wreak(chaos).catch(broke))
+    engine.schedule('calm', plan.calmAt, () => void calm().catch(broke))
+    await loop(isQuiet, until)
+    if (violation || broken !== undefined) return
+    await assertNothingHangs(world).catch(broke)
+    guard(() => assertQuiet(world))
+    if (violation) return
+    await assertRepeatable(world, () => loop(isQuiet)).catch(broke)
+    guard(assertNoSecretLogged)
+  }
+
+  function broke(error: unknown): void {
+    guard(() => {
+      throw error
+    })
+  }
+
+  async function loop(isOver: () => boolean, until = maxSteps): Promise<void> {
+    const limit = Math.max(calmAt, lastActionAt, engine.now()) + quietWithinMs
+    for (let step = 1; !violation && broken === undefined; step++) {
+      if (!(await engine.step())) return
+      guard(store.assertNoWaiting)
+      if (engine.steps() >= until) return
+      if (step % lookEvery === 0 && engine.now() > calmAt && isOver()) return
+      if (engine.now() > limit || step > maxSteps)
+        return guard(() => {
+          throw new Violation(
+            'I13',
+            `not quiet ${step > maxSteps ? `after ${maxSteps} steps` : 'five days after everything calmed down'}: ${unquiet()}`,
+          )
+        })
+    }
+  }
+
+  /** A nap lasts until a task could be due, or anything else happens. */
+  function napUntil(at: number, nextOther: number, lane: Lane | undefined): number {
+    if (store.isHeld()) return at
+    const due = nextDue() - (instances.find((one) => one.lane() === lane)?.skew() ?? 0)
+    const target = Math.min(due, nextOther)
+    if (!Number.isFinite(target)) return at
+    return target <= at ? at : at + Math.ceil((target - at) / napMs) * napMs
+  }
+
+  function nextDue(): number {
+    try {
+      const soonest = truth.row('select min(max(run_at, lease_until)) as at from tasks')?.at
+      return typeof soonest === 'number' ? soonest : Number.POSITIVE_INFINITY
+    } catch {
+      return 0
+    }
+  }
+
+  function crashAt(label: string, nth: number): boolean {
+    if (engine.now() >= calmAt) return false
+    const point = plan.crashPoints.find((one) => `inst${one.instance + 1}/${one.label}` === label && one.nth === nth)
+    if (!point) return false
+    meet('crash-point')
+    crash(point.instance, point.downMs)
+    return true
+  }
+
+  function crash(nth: number, downMs: number): void {
+    const instance = instances[nth]
+    if (!instance) return
+    engine.note(`kill -9 ${instance.name}`)
+    meet('crash')
+    instance.kill()
+    engine.schedule(`${instance.name}/restart`, downMs, () => {
+      if (instance.lane().isDead) void instance.start()
+    })
+  }
+
+  async function wreak(chaos: Chaos): Promise<void> {
+    const instance = instances[chaos.instance]
+    if (!instance) return
+    meet(chaos.do)
+    engine.note(`${chaos.do} ${instance.name} ${chaos.ms}`)
+    switch (chaos.do) {
+      case 'crash':
+        return crash(chaos.instance, chaos.ms)
+      case 'pause':
+        return instance.pause(chaos.ms)
+      case 'partition':
+        return network.partition(instance.name, chaos.ms)
+      case 'jump':
+        return instance.jump(chaos.ms)
+      case 'rotate':
+        return void (await emulator.rotate('certificate'))
+      case 'stop': {
+        const lane = instance.lane()
+        await instance.stop()
+        engine.schedule(`${instance.name}/restart`, chaos.ms, () => {
+          if (lane.isDead && instance.lane() === lane) void instance.start()
+        })
+      }
+    }
+  }
+
+  /** Everything that was wrong is over; those who were not answered ask again. */
+  async function calm(): Promise<void> {
+    emulator.faults.clear()
+    for (const instance of instances) {
+      network.partition(instance.name, 0)
+      instance.lane().pausedUntil = 0
+      instance.rightClock()
+    }
+    await engine.wait('calm/settles', 180_000)
+    for (const instance of instances) if (instance.lane().isDead) void instance.start()
+    await engine.wait('calm/asks', 60_000)
+    await people.finishAll()
+  }
+
+  function isQuiet(): boolean {
+    return unquiet() === ''
+  }
+
+  /** What is still going on. */
+  function unquiet(): string {
+    if (people.isBusy()) return 'people are busy'
+    if (engine.now() < Math.max(calmAt, lastActionAt) + 300_000) return 'not calm for long'
+    const { notification, refund } = emulator.state()
+    for (const one of notification.values())
+      if (one.state === 'waiting') return `notification ${one.event} ${one.outTradeNo} ${one.outRefundNo ?? ''} is not taken`
+    for (const one of refund.values()) if (one.state === 'PROCESSING') return `refund ${one.outRefundNo} is processing there`
+    const task = openTasks()[0]
+    return task ? `task ${task.kind} ${task.subject} is open` : ''
+  }
+
+  function openTasks() {
+    return truth.rows(`select kind, subject from tasks where kind not in ('keys.refresh', 'store.sweep', 'reconcile.day')
+      and subject not in (select order_id from unmatched where reason = 'mismatch' and order_id is not null)
+      and subject not in (select payment_id from attempts where order_id in (select order_id from unmatched where reason = 'mismatch' and order_id is not null))`)
+  }
+
+  function assertNoSecretLogged(): void {
+    const lines = logged.map((record) => inspect(record, { depth: 6, breakLength: Number.POSITIVE_INFINITY }))
+    for (const secret of secrets())
+      for (const line of lines) if (line.includes(secret)) throw new Violation('I15', `a log line holds a secret: ${line.slice(0, 200)}`)
+  }
+
+  function outcome(): Outcome {
+    if (broken !== undefined) throw broken
+    const { payment } = emulator.state()
+    return {
+      seed: plan.seed,
+      violation,
+      hash: engine.hash(),
+      steps: engine.steps(),
+      days: (engine.now() - beginning) / 86_400_000,
+      orders: plan.orders.length,
+      paid: [...payment.values()].filter((one) => one.transactionId !== undefined).length,
+      fired: faults.fired,
+      met,
+      trace,
+      rows: (sql) => truth.rows(sql),
+    }
+  }
+}
