@@ -12,6 +12,7 @@ import { makeClose } from './core/close.ts'
 import { makeCommit } from './core/commit.ts'
 import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
+import { makeMendRefunds } from './core/mend-refund.ts'
 import { makeNotifications } from './core/notifications.ts'
 import { makeOnce } from './core/once.ts'
 import { makeOrders } from './core/orders.ts'
@@ -19,6 +20,7 @@ import type { Policy } from './core/parts.ts'
 import { makePayerOf } from './core/payer-of.ts'
 import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
+import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
 import { decision } from './core/rules/decision.ts'
 import { makeSendRefund } from './core/send-refund.ts'
@@ -79,7 +81,8 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
   const close = makeClose({ ...base, settle })
   const checks = makeChecks({ ...base, settle })
   const sendRefund = makeSendRefund({ ...base, settle, checks })
-  const handlers = makeTaskHandlers({ ...base, close, checks, sendRefund })
+  const reconcile = makeReconcile({ ...base, settle })
+  const handlers = makeTaskHandlers({ ...base, close, checks, sendRefund, reconcile })
   const loop = makeLoop({ ...base, handlers, owner: newId(runtime, 'run') })
   const orders = makeOrders(base)
   const products = makeProducts(base)
@@ -95,6 +98,8 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     checks,
     cancels: makeCancels({ close }),
     refunds: makeRefunds({ ...base, sendRefund }),
+    mendRefunds: makeMendRefunds({ ...base, settle, checks }),
+    reconcile,
     products,
     cashier: makeCashier({ orders, products }),
     notifications: makeNotifications({ ...base, settle }),
@@ -105,7 +110,7 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     login: makeLogin({ ...base, sessions }),
     apiKeys: makeApiKeys({ db, bootstrap: config.bootstrapApiKey }),
   })
-  return { callback: http.callback, products, start, drain }
+  return { callback: http.callback, products, reconcile, start, drain }
 
   function open(source: AccountSource) {
     const account = defaultAccount
@@ -120,10 +125,12 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     const merchantId = defaultMerchant
     const now = runtime.now()
     const keys = accounts.all().filter((account) => account.refreshKeys)
+    const billed = accounts.all().filter((account) => account.bill)
     await commit(
       decision({
         tasks: [
           ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: account.account, runAt: now }) as const),
+          ...billed.map((account) => ({ kind: 'bill.reconcile', merchantId, subject: account.account, runAt: now }) as const),
           { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
         ],
       }),

@@ -7,7 +7,9 @@ import type { PrepareAsk } from '../core/rules/attempt.ts'
 import type { RefundReport, TradeReport } from '../core/rules/report.ts'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
+import type { Bill, BillKind } from './bill.ts'
 
 /** A channel as the registry lists it: what it can do as data, and how an account on it is made from the environment. */
 export type ChannelDefinition = {
@@ -68,6 +70,10 @@ export type ChannelAccount = {
   }): Promise<{ readonly openId: OpenId; readonly appId: AppId; readonly unionId?: string | undefined }>
   /** Fetches what the channel signs with; run by a task now and then. Absent where keys never change. */
   refreshKeys?(): Promise<void>
+  /** A finished day's bill, as a stream; see its own rules. Absent where the channel has none. @throws ChannelError */
+  bill?(ask: { readonly kind: BillKind; readonly day: string }): Promise<Bill>
+  /** Another try of a refund that the payer's card could not receive. Absent where the channel has no such call. @throws ChannelError */
+  repairRefund?(ask: RepairAsk): Promise<RefundReport>
   /** Ends pools and timers. */
   end?(): Promise<void>
 }
@@ -99,6 +105,12 @@ export type RefundAsk = {
   readonly reason?: string | undefined
   readonly notifyUrl: string
 }
+
+/** Where an abnormal refund goes instead: another card of the payer's, or the merchant's own account, to be settled by hand. */
+export type RepairAsk = { readonly outRefundNo: OutRefundNo; readonly channelRefundId: string } & (
+  | { readonly to: 'payerCard'; readonly bankType: string; readonly bankAccount: Secret; readonly realName: Secret }
+  | { readonly to: 'merchant' }
+)
 
 export type RawNotice = { readonly headers: Readonly<Record<string, string | undefined>>; readonly body: Uint8Array }
 

@@ -13,6 +13,7 @@ export const alarmKinds = [
   'number_reuse',
   'refund_balance',
   'refund_failed',
+  'reconciliation',
   'clock_skew',
   'task_stuck',
 ] as const

@@ -59,8 +59,9 @@ export function makeRefunds({
       const refund = await newRefund(order, refundId, ask)
       const account = accountOf(refund)
       const sendAt = await whenToSend(refund, account)
-      if (await commit(decideRefundRequest(refund, account.limits.refundsPerOrder, sendAt)))
-        return sendAt > runtime.now() ? refund : sendNow(refund)
+      const isSentNow = sendAt <= runtime.now()
+      if (await commit(decideRefundRequest(refund, account.limits.refundsPerOrder, sendAt, isSentNow)))
+        return isSentNow ? sendNow(refund) : refund
     }
     throw new AppError('CONFLICT', `order ${orderId} is being refunded by others at this moment; try again`, { retryAfterSeconds: 1 })
   }

@@ -1,22 +1,27 @@
 import { asOrderId, asOwnId, asRefundId } from '../../shared/kernel/ids.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
-import { type Instant, later } from '../../shared/kernel/time.ts'
+import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
+import { newestDay } from '../store/reconciliations.ts'
 import { findRefund } from '../store/refunds.ts'
 import { sweep } from '../store/sweep.ts'
 import type { Checks } from './check.ts'
 import type { Close } from './close.ts'
 import type { Parts } from './parts.ts'
+import { type Alive, type Reconcile, yesterday } from './reconcile.ts'
+import { billReadyAt, nextDay } from './rules/reconciliation.ts'
 import { nextTry, type Task, type TaskKind } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
 
 /** What became of a run: nothing left to do, or when to run again. A handler may run twice and does not mind. */
 export type TaskResult = 'done' | { readonly again: Instant }
-export type TaskHandlers = Record<TaskKind, (task: Task) => Promise<TaskResult>>
+export type TaskHandlers = Record<TaskKind, (task: Task, alive: Alive) => Promise<TaskResult>>
 
 /** Keys are fetched anew well within the 12 h that WeChat asks for. */
 const keysEveryMs = 6 * 60 * 60 * 1000
+/** Bills are fetched within so long after ten. */
+const spreadMs = 256 * 2000
 const sweepEveryMs = 60 * 60 * 1000
 
 /** Task kind → use case. */
@@ -27,16 +32,19 @@ export function makeTaskHandlers({
   close,
   checks,
   sendRefund,
+  reconcile,
   askChannel,
 }: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'askChannel'> & { readonly close: Close } & {
   checks: Checks
   sendRefund: SendRefund
+  reconcile: Reconcile
 }): TaskHandlers {
   return {
     'payment.sync': syncPayment,
     'order.expire': expireOrder,
     'refund.send': send,
     'refund.sync': syncRefund,
+    'bill.reconcile': reconcileBills,
     'keys.refresh': refreshKeys,
     'store.sweep': sweepStore,
   }
@@ -74,6 +82,19 @@ export function makeTaskHandlers({
     await checks.askAboutRefund(refund)
     const fresh = await findRefund(db, task.merchantId, refund.refundId)
     return fresh?.status === 'processing' ? again(task) : 'done'
+  }
+
+  /** Every finished day that was not compared yet, oldest first; after that, when the next bill is ready. */
+  async function reconcileBills(task: Task, alive: Alive): Promise<TaskResult> {
+    const account = accounts.all().find((one) => one.account === task.subject && one.bill)
+    if (!account) return 'done'
+    const newest = await newestDay(db, account)
+    for (let day = newest === undefined ? yesterday(runtime.now()) : nextDay(newest); ; day = nextDay(day)) {
+      const readyAt = billReadyAt(day)
+      // Not all installations at once.
+      if (readyAt > runtime.now()) return { again: later(asInstant(readyAt), (spreadMs * (runtime.randomBytes(1)[0] ?? 0)) / 256) }
+      await reconcile.run(account, day, alive)
+    }
   }
 
   async function refreshKeys(task: Task): Promise<TaskResult> {

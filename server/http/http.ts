@@ -26,8 +26,9 @@ import { eventDoor, makeEventStreams } from './routes/events.ts'
 import { mountNotifications, notificationDoors } from './routes/notifications.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { productRoutes } from './routes/products.ts'
+import { reconciliationRoutes } from './routes/reconciliations.ts'
 
-type Routed = Parameters<typeof orderRoutes>[0] & Parameters<typeof cashierRoutes>[0]
+type Routed = Parameters<typeof orderRoutes>[0] & Parameters<typeof cashierRoutes>[0] & Parameters<typeof reconciliationRoutes>[0]
 type UseCases = Omit<Routed, 'login'> & {
   readonly login: Login
   readonly notifications: Notifications
@@ -53,7 +54,7 @@ const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json'] as c
 export function makeHttp(parts: Parts) {
   const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
   const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
-  const routes = [...cashierRoutes({ ...parts, login }), ...orderRoutes(parts), ...productRoutes(parts)]
+  const routes = [...cashierRoutes({ ...parts, login }), ...orderRoutes(parts), ...productRoutes(parts), ...reconciliationRoutes(parts)]
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })
   const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once) })

@@ -7,13 +7,15 @@ import type {
   unmatched as unmatchedSchema,
 } from '../../shared/api/order.ts'
 import type { product as productSchema } from '../../shared/api/product.ts'
+import type { reconciliation as reconciliationSchema } from '../../shared/api/reconciliation.ts'
 import { formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
-import type { Unmatched } from '../core/rules/decision.ts'
+import type { Reconciliation, Unmatched } from '../core/rules/decision.ts'
 import { refundTotalOf } from '../core/rules/order.ts'
 import type { Product } from '../core/rules/product.ts'
+import type { Report } from '../core/rules/reconciliation.ts'
 import type { Refund } from '../core/rules/refund.ts'
 
 /** The only way out: every member is named here; a row is never spread into an answer. */
@@ -110,6 +112,34 @@ export function presentUnmatched(money: Unmatched): z.input<typeof unmatchedSche
     detail,
     seenAt: formatInstant(seenAt),
   }
+}
+
+export function presentReconciliation({
+  channel,
+  account,
+  day,
+  report,
+  completedAt,
+}: Reconciliation): z.input<typeof reconciliationSchema> {
+  const { isEmpty, withFunds, payments, refunds, feeMicro, counts, differences } = report
+  return {
+    date: day,
+    channel,
+    account,
+    status: 'completed',
+    isEmpty,
+    withFunds,
+    payments: presentTotals(payments),
+    refunds: presentTotals(refunds),
+    fee: `${feeMicro < 0 ? '-' : ''}${(Math.abs(feeMicro) / 1_000_000).toFixed(2)}`,
+    counts,
+    differences: differences.map(({ orderId, ...one }) => ({ ...one, orderId: orderId ?? null })),
+    completedAt: formatInstant(completedAt),
+  }
+}
+
+function presentTotals({ count, amountMinor }: Report['payments']): { count: number; amount: string; amountMinor: number } {
+  return { count, amount: formatMoney(moneyOf(amountMinor, 'CNY')), amountMinor }
 }
 
 /** A page of a list. */

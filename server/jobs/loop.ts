@@ -1,4 +1,4 @@
-import type { Instant } from '../../shared/kernel/time.ts'
+import { type Instant, later } from '../../shared/kernel/time.ts'
 import type { Alarms } from '../core/alarms.ts'
 import { nextTry, type Task, taskKinds } from '../core/rules/task.ts'
 import type { TaskHandlers, TaskResult } from '../core/tasks.ts'
@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
-import { claimDue, delayTask, finishTask, giveBack, oldestDue } from '../store/tasks.ts'
+import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue } from '../store/tasks.ts'
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
@@ -80,9 +80,13 @@ export function makeLoop({
   }
 
   async function run(task: Task): Promise<void> {
+    let held = task
+    const alive = async () => {
+      held = await holdOn(held)
+    }
     try {
-      const result = await handlers[task.kind](task)
-      await write(task, result)
+      const result = await handlers[task.kind](task, alive)
+      await write(held, result)
       if (stuck.delete(task.taskId) && stuck.size === 0) alarms.clear('task_stuck')
     } catch (error) {
       log.error({ event: 'task.failed', kind: task.kind, subject: task.subject, tries: task.tries, error })
@@ -90,10 +94,19 @@ export function makeLoop({
         stuck.add(task.taskId)
         alarms.raise('task_stuck', { kind: task.kind, subject: task.subject, tries: task.tries })
       }
-      await write(task, { again: nextTry(task.kind, task.tries, runtime.now()) }).catch((reason: unknown) =>
+      await write(held, { again: nextTry(task.kind, task.tries, runtime.now()) }).catch((reason: unknown) =>
         log.error({ event: 'task.write', kind: task.kind, error: reason }),
       )
     }
+  }
+
+  /** Long work keeps its lease, and stops when it has lost it. */
+  async function holdOn(task: Task): Promise<Task> {
+    const now = runtime.now()
+    if (task.leaseUntil - now > leaseMs / 2) return task
+    const until = later(now, leaseMs)
+    if (!(await extendLease(db, task, until))) throw new Error(`the lease of ${task.kind} was lost`)
+    return { ...task, leaseUntil: until }
   }
 
   /** A task that was ended by what its handler decided is gone already; one that somebody else took over is not ours to write. */

@@ -1,5 +1,5 @@
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import { type IncomingAnswer, NetworkFailure, type OutgoingRequest } from './runtime.ts'
+import { type IncomingAnswer, NetworkFailure, type OutgoingRequest, type StreamedAnswer } from './runtime.ts'
 
 const connectionsPerOrigin = 32
 const connectTimeoutMs = 5000
@@ -23,27 +23,37 @@ const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|
  */
 export function makeHttpClient() {
   const pools = new Map<string, Pool>()
-  return { fetch, end: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))) }
+  return { fetch, download, end: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))) }
 
   /** @throws NetworkFailure */
-  async function fetch({ method, url, headers, body, timeoutMs, maxBytes }: OutgoingRequest): Promise<IncomingAnswer> {
-    const { origin, pathname, search } = new URL(url)
-    const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(), timeoutMs)
+  async function fetch(asked: OutgoingRequest): Promise<IncomingAnswer> {
+    const limit = limitOf(asked)
     try {
-      const answer = await poolOf(origin).request({
-        method,
-        path: pathname + search,
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        body: body ?? null,
-        signal: limit.signal,
-      })
-      return { status: answer.statusCode, headers: plain(answer.headers), body: await readAll(answer, maxBytes) }
+      const answer = await send(asked, limit.signal)
+      return { status: answer.statusCode, headers: plain(answer.headers), body: await readAll(answer, asked.maxBytes) }
     } catch (error) {
-      throw failureOf(error, limit.signal.aborted, timeoutMs)
+      throw failureOf(error, limit.signal.aborted, asked.timeoutMs)
     } finally {
-      clearTimeout(timer)
+      limit.clear()
     }
+  }
+
+  /** @throws NetworkFailure, also while the pieces are read. */
+  async function download(asked: OutgoingRequest): Promise<StreamedAnswer> {
+    const limit = limitOf(asked)
+    try {
+      const answer = await send(asked, limit.signal)
+      return { status: answer.statusCode, headers: plain(answer.headers), chunks: pieces(answer, asked, limit) }
+    } catch (error) {
+      limit.clear()
+      throw failureOf(error, limit.signal.aborted, asked.timeoutMs)
+    }
+  }
+
+  function send({ method, url, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { origin, pathname, search } = new URL(url)
+    const path = pathname + search
+    return poolOf(origin).request({ method, path, headers: { ...headers, 'accept-encoding': 'identity' }, body: body ?? null, signal })
   }
 
   function poolOf(origin: string): Pool {
@@ -56,6 +66,34 @@ export function makeHttpClient() {
     })
     pools.set(origin, pool)
     return pool
+  }
+}
+
+type Limit = { readonly signal: AbortSignal; clear(): void }
+
+function limitOf({ timeoutMs }: OutgoingRequest): Limit {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), timeoutMs)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+async function* pieces(
+  { body }: Dispatcher.ResponseData,
+  { maxBytes, timeoutMs }: OutgoingRequest,
+  limit: Limit,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length
+      if (bytes > maxBytes) refuse(body, maxBytes)
+      yield chunk
+    }
+  } catch (error) {
+    throw failureOf(error, limit.signal.aborted, timeoutMs)
+  } finally {
+    limit.clear()
+    body.destroy()
   }
 }
 

@@ -1,4 +1,6 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { makeHttpClient } from './http-client.ts'
 import type { Runtime } from './runtime.ts'
@@ -14,6 +16,8 @@ export function makeNodeRuntime(): NodeRuntime {
     deadline,
     randomBytes: makeRandomPool(),
     fetch: client.fetch,
+    download: client.download,
+    gunzip: (chunks) => Readable.from(chunks).compose(createGunzip()),
     signRsaSha256,
     end: client.end,
   }

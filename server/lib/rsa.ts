@@ -1,4 +1,13 @@
-import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, verify, X509Certificate } from 'node:crypto'
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+  verify,
+  X509Certificate,
+} from 'node:crypto'
 
 export type { KeyObject } from 'node:crypto'
 
@@ -35,6 +44,11 @@ export function verifyRsaSha256(key: KeyObject, bytes: Uint8Array, signature: Ui
 /** Opens RSAES-OAEP with SHA-1 and MGF1-SHA-1, as sensitive members are sealed. */
 export function openOaepSha1(key: KeyObject, sealed: Uint8Array): Buffer {
   return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, sealed)
+}
+
+/** Seals text for the holder of a key, as {@link openOaepSha1} opens it. */
+export function sealOaepSha1(key: KeyObject, text: string): Buffer {
+  return publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }, Buffer.from(text))
 }
 
 /** Whether a private and a public key belong together. */

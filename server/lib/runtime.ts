@@ -14,6 +14,10 @@ export type Runtime = {
   randomBytes(count: number): Uint8Array
   /** @throws NetworkFailure when no whole answer came. */
   fetch(request: OutgoingRequest): Promise<IncomingAnswer>
+  /** As `fetch`, for an answer too large to be held: it is read piece by piece, and that may fail too. @throws NetworkFailure */
+  download(request: OutgoingRequest): Promise<StreamedAnswer>
+  /** Uncompressed as it comes. @throws Error while it is read, when it is no gzip. */
+  gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
   /** RSASSA-PKCS1-v1_5 with SHA-256, off the event loop. */
   signRsaSha256(key: KeyObject, bytes: Uint8Array): Promise<Uint8Array>
 }
@@ -36,6 +40,8 @@ export type IncomingAnswer = {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
+
+export type StreamedAnswer = Omit<IncomingAnswer, 'body'> & { readonly chunks: AsyncIterable<Uint8Array> }
 
 /**
  * No whole answer came. `notSent`: nothing left this machine (name not found, refused, TLS not established); `lost`: the request may

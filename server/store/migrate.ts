@@ -1,10 +1,17 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { memberOf } from './dialect.ts'
 import { payments } from './migrations/0001-payments.ts'
-import { createTable } from './migrations/ddl.ts'
+import { billIndexes, bills } from './migrations/0002-bills.ts'
+import { createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
 /** Every version of the schema, in order. They only ever go forward, and each may run again after it was cut off. */
-const migrations = [{ version: 1, tables: payments }] as const
+const migrations: ReadonlyArray<{ version: number; tables: readonly Table[]; indexes: readonly Index[] }> = [
+  { version: 1, tables: payments, indexes: [] },
+  { version: 2, tables: bills, indexes: billIndexes },
+]
+/** ER_DUP_KEYNAME */
+const indexIsThere = 1061
 const newest = migrations.length
 
 /**
@@ -25,9 +32,10 @@ export async function migrate(db: Database): Promise<void> {
     throw new Error(
       `the database has schema version ${applied}, this program knows ${newest}: start a newer program, or restore the backup that goes with this one`,
     )
-  for (const { version, tables } of migrations) {
+  for (const { version, tables, indexes } of migrations) {
     if (version <= applied) continue
     for (const statement of tables.flatMap((table) => createTable(db.dialect.kind, table))) await run(db, statement)
+    for (const index of indexes) await run(db, createIndex(db.dialect.kind, index))
     await noteVersion(db, version)
   }
 }
@@ -58,6 +66,7 @@ async function run(db: Database, statement: string, tries = 5): Promise<void> {
   try {
     await sql.raw(statement).execute(db.query)
   } catch (error) {
+    if (memberOf(error, 'errno') === indexIsThere) return
     if (tries === 0) throw error
     await db.runtime.sleep(50 + (db.runtime.randomBytes(1)[0] ?? 0))
     await run(db, statement, tries - 1)

@@ -151,6 +151,31 @@ export type Schema = {
     detail: string
     seen_at: Instant
   }
+  bill_runs: { run_id: string; channel: ChannelName; account: AccountId; day: string; started_at: Instant }
+  bill_lines: {
+    run_id: string
+    kind: 'payment' | 'refund' | 'income' | 'expense'
+    number: string
+    out_trade_no: string | null
+    transaction_id: string | null
+    amount_minor: Minor
+    currency: Currency
+    status: string
+    merchant_ref: string | null
+    app_id: string | null
+    fee_micro: number | null
+    due_fee_micro: number | null
+    at: Instant
+  }
+  reconciliations: {
+    channel: ChannelName
+    account: AccountId
+    day: string
+    merchant_id: MerchantId
+    run_id: string
+    report: string
+    completed_at: Instant
+  }
   idempotency: {
     scope: string
     idem_key: string

@@ -95,6 +95,18 @@ export async function delayTask(db: Database, task: Task, runAt: Instant): Promi
   return result.numUpdatedRows === 1n || (await letGo(db, task))
 }
 
+/** Holds on to a task for longer; false when its lease was taken over meanwhile, or it is gone. */
+export async function extendLease(db: Database, task: Task, until: Instant): Promise<boolean> {
+  const result = await db.query
+    .updateTable('tasks')
+    .set({ lease_until: until })
+    .where('task_id', '=', task.taskId)
+    .where('lease_owner', '=', task.leaseOwner)
+    .where('lease_until', '=', task.leaseUntil)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
 /** Somebody wanted it again while it ran: it is given back as it is. */
 async function letGo(db: Database, task: Task): Promise<boolean> {
   const result = await db.query

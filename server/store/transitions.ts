@@ -9,6 +9,7 @@ import type { Db, Tx } from './database.ts'
 import { insertIgnore, insertNew } from './insert-ignore.ts'
 import { orNull } from './json-column.ts'
 import { writeOrder } from './orders.ts'
+import { saveReconciliation } from './reconciliations.ts'
 import { bookRefund, releaseRefund, reserveRefund } from './refund-figures.ts'
 import { writeRefund } from './refunds.ts'
 
@@ -41,6 +42,8 @@ export async function applyChange(tx: Tx, change: Change): Promise<boolean> {
       return bookRefund(tx, change)
     case 'releaseRefund':
       return releaseRefund(tx, change)
+    case 'saveReconciliation':
+      return saveReconciliation(tx, change.reconciliation)
     case 'insertInbox':
       return insertInbox(tx, change)
     case 'insertUnmatched':

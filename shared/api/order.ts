@@ -45,6 +45,20 @@ export const newRefund = z.strictObject({
   refundId: refundId.optional(),
 })
 
+/** POST /refunds/:refundId/retry: an abnormal refund goes another way. */
+export const retryRefund = z.discriminatedUnion('to', [
+  z.strictObject({
+    to: z.literal('card'),
+    bankType: z.string().regex(/^[0-9A-Z_]{1,32}$/, 'is not a bank type such as ICBC_DEBIT'),
+    bankAccount: z.string().regex(/^\d{8,32}$/, 'is not a card number'),
+    realName: line(64),
+  }),
+  z.strictObject({ to: z.literal('merchant') }),
+])
+
+/** POST /refunds/:refundId/settle: an abnormal refund was settled outside of the channel. */
+export const settleRefund = z.strictObject({ outcome: z.enum(['succeeded', 'closed']), note: line(200) })
+
 export const orderParams = z.object({ orderId })
 export const refundParams = z.object({ refundId })
 export const orderQuery = z.strictObject({

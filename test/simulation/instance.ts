@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { sign } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
 import { makeApp } from '../../server/app.ts'
 import type { AccountSource } from '../../server/channels/channel.ts'
 import type { Config } from '../../server/config/config.ts'
@@ -72,6 +74,15 @@ export function makeInstance({ name, seed, engine, store, config, skewMs, fetch,
       deadline: (ms) => deadline(mine, ms),
       randomBytes: bytes,
       fetch: (request) => fetch(mine, request),
+      download: async (request) => {
+        const { status, headers, body } = await fetch(mine, request)
+        return { status, headers, chunks: Readable.from([body]) }
+      },
+      gunzip: async function* (chunks) {
+        const all: Uint8Array[] = []
+        for await (const chunk of chunks) all.push(chunk)
+        yield gunzipSync(Buffer.concat(all))
+      },
       signRsaSha256: async (key: KeyObject, message: Uint8Array) => {
         await engine.wait(`${name}/sign`, 1, { lane: mine })
         return sign('sha256', message, key)

@@ -6,6 +6,7 @@ import { type EmulatorCredentials, makeCredentials } from '../../server/emulator
 import { type Emulator, makeEmulator } from '../../server/emulator/emulator.ts'
 import { type EmulatorRuntime, makeEmulatorRuntime, type RsaPair } from '../../server/emulator/runtime.ts'
 import type { LogRecord } from '../../server/lib/log.ts'
+import { asInstant, chinaDay } from '../../shared/kernel/time.ts'
 import { makeStore } from './database.ts'
 import { type Lane, makeEngine, Violation } from './engine.ts'
 import { forbidEscapes } from './escape.ts'
@@ -358,11 +359,20 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       if (one.state === 'waiting') return `notification ${one.event} ${one.outTradeNo} ${one.outRefundNo ?? ''} is not taken`
     for (const one of refund.values()) if (one.state === 'PROCESSING') return `refund ${one.outRefundNo} is processing there`
     const task = openTasks()[0]
+    if (!task && !isReconciled()) return 'the last days are not reconciled yet'
     return task ? `task ${task.kind} ${task.subject} is open` : ''
   }
 
+  /** Every day on which something happened was compared with its bill. */
+  function isReconciled(): boolean {
+    const { payment, refund } = emulator.state()
+    const last = Math.max(0, ...[...payment.values()].map((one) => one.paidAt ?? 0), ...[...refund.values()].map((one) => one.createdAt))
+    const newest = truth.row('select max(day) as day from reconciliations')?.day
+    return last === 0 || (typeof newest === 'string' && newest >= chinaDay(asInstant(last)))
+  }
+
   function openTasks() {
-    return truth.rows(`select kind, subject from tasks where kind not in ('keys.refresh', 'store.sweep', 'reconcile.day')
+    return truth.rows(`select kind, subject from tasks where kind not in ('keys.refresh', 'store.sweep', 'bill.reconcile')
       and subject not in (select order_id from unmatched where reason = 'mismatch' and order_id is not null)
       and subject not in (select payment_id from attempts where order_id in (select order_id from unmatched where reason = 'mismatch' and order_id is not null))`)
   }

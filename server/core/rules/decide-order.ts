@@ -1,6 +1,6 @@
 import type { AccountId, OutTradeNo, PayerId, PaymentId } from '../../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
-import type { Instant } from '../../../shared/kernel/time.ts'
+import { type Instant, later } from '../../../shared/kernel/time.ts'
 import type { Attempt, PrepareAsk } from './attempt.ts'
 import { type Decision, decision } from './decision.ts'
 import { orderEvent, refundEvent } from './event.ts'
@@ -72,8 +72,11 @@ export function decideClose(order: Order, why: 'expired' | 'cancelled', now: Ins
   })
 }
 
+/** Whoever asked sends it; the task is there for the case that he dies over it. */
+const standByMs = 15_000
+
 /** Reserves a refund's amount and writes the refund with its number, before the channel hears of it. Lost when there is no room. */
-export function decideRefundRequest(refund: Refund, countMax: number, sendAt: Instant): Decision {
+export function decideRefundRequest(refund: Refund, countMax: number, sendAt: Instant, isSentNow = false): Decision {
   const { merchantId, orderId, refundId, amount, createdAt } = refund
   return decision({
     changes: [
@@ -81,6 +84,6 @@ export function decideRefundRequest(refund: Refund, countMax: number, sendAt: In
       { kind: 'insertRefund', refund },
     ],
     events: [refundEvent('refund.created', refund, createdAt)],
-    tasks: [{ kind: 'refund.send', merchantId, subject: refundId, runAt: sendAt }],
+    tasks: [{ kind: 'refund.send', merchantId, subject: refundId, runAt: isSentNow ? later(sendAt, standByMs) : sendAt }],
   })
 }

@@ -1,11 +1,11 @@
-import { asRefundId } from '../../../shared/kernel/ids.ts'
+import { asRefundId, outRefundNoOf } from '../../../shared/kernel/ids.ts'
 import { equalMoney, formatMoney, type Money } from '../../../shared/kernel/money.ts'
 import { type RefundStatus, refundMayComeFrom } from '../../../shared/kernel/states.ts'
-import type { Instant } from '../../../shared/kernel/time.ts'
+import { type Instant, later } from '../../../shared/kernel/time.ts'
 import type { Attempt } from './attempt.ts'
-import { type Change, type Decision, decision } from './decision.ts'
+import { type Change, type Decision, decision, type Note, together } from './decision.ts'
 import { refundEvent } from './event.ts'
-import { isSurplus, type Refund } from './refund.ts'
+import { isSurplus, type Refund, surplusRefundId, surplusTries, surplusTry } from './refund.ts'
 import type { RefundReport } from './report.ts'
 import { nextTry } from './task.ts'
 
@@ -20,6 +20,9 @@ export type RefundVerdict =
   | 'not_found'
   | 'adopted'
   | 'ignored'
+
+/** The channel takes one refund of a payment a minute. */
+const waitBeforeNextMs = 61_000
 
 type RefundSet = Extract<Change, { kind: 'moveRefund' }>['set']
 
@@ -107,7 +110,34 @@ function move(
   return { verdict: to, decision: moved(refund, to, set, now) }
 }
 
+/** An abnormal refund that somebody settled outside of the channel, and vouches for with a note. */
+export function decideSettledByHand(refund: Refund, to: 'succeeded' | 'closed', note: string, now: Instant): Decision {
+  const { merchantId, orderId, refundId } = refund
+  const decided = moved(refund, to, to === 'succeeded' ? { succeededAt: now } : { failure: note }, now)
+  const by: Note = { merchantId, orderId, at: now, kind: 'request', title: `refund settled by hand: ${to}`, detail: { refundId, note } }
+  return { ...decided, notes: [...decided.notes, by] }
+}
+
 function moved(refund: Refund, to: RefundStatus, set: RefundSet, now: Instant): Decision {
+  const once = movedOnce(refund, to, set, now)
+  const again = to === 'closed' && isSurplus(refund) && surplusTry(refund) < surplusTries ? tryAgain(refund, now) : decision({})
+  return together(once, again)
+}
+
+/** Surplus money goes back by itself: when the channel closed one refund of it, it wants the next under a new number. */
+function tryAgain(refund: Refund, now: Instant): Decision {
+  const nth = surplusTry(refund) + 1
+  const refundId = surplusRefundId(refund.paymentId, nth)
+  const { channelRefundId: _, failure: __, ...rest } = refund
+  const next: Refund = { ...rest, refundId, outRefundNo: outRefundNoOf(refundId), status: 'pending', createdAt: now }
+  return decision({
+    changes: [{ kind: 'insertRefund', refund: next }],
+    events: [refundEvent('refund.created', next, now)],
+    tasks: [{ kind: 'refund.send', merchantId: refund.merchantId, subject: refundId, runAt: later(now, waitBeforeNextMs * nth) }],
+  })
+}
+
+function movedOnce(refund: Refund, to: RefundStatus, set: RefundSet, now: Instant): Decision {
   const { merchantId, orderId, refundId } = refund
   const after: Refund = { ...refund, ...set, status: to }
   const goesOn = to === 'processing'

@@ -6,6 +6,7 @@ import type { Instant } from '../../../shared/kernel/time.ts'
 import type { Attempt } from './attempt.ts'
 import type { NewEvent } from './event.ts'
 import type { Order } from './order.ts'
+import type { Report } from './reconciliation.ts'
 import type { Refund } from './refund.ts'
 import type { NewTask, TaskKind } from './task.ts'
 
@@ -96,8 +97,22 @@ export type Change =
   | { readonly kind: 'bookRefund'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly amount: Minor }
   /** The reserved amount can be refunded again. */
   | { readonly kind: 'releaseRefund'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly amount: Minor }
+  /** A day was compared with its bill. */
+  | { readonly kind: 'saveReconciliation'; readonly reconciliation: Reconciliation }
   | { readonly kind: 'insertInbox'; readonly entry: InboxEntry }
   | { readonly kind: 'insertUnmatched'; readonly unmatched: Unmatched }
+
+/** What came of comparing a day's bill with the books. */
+export type Reconciliation = {
+  readonly channel: ChannelName
+  readonly account: AccountId
+  readonly day: string
+  readonly merchantId: MerchantId
+  /** The reading of the bill that it comes from. */
+  readonly runId: string
+  readonly report: Report
+  readonly completedAt: Instant
+}
 
 /** A verified notification, kept as it came; the same one comes once however often it is sent. */
 export type InboxEntry = {

@@ -46,7 +46,15 @@ export function isSurplus(refund: Pick<Refund, 'cause'>): boolean {
   return refund.cause === 'duplicate' || refund.cause === 'late'
 }
 
-/** The one refund a surplus payment can ever have: its number follows from the payment's, so it cannot be made twice. */
-export function surplusRefundId(paymentId: PaymentId): RefundId {
-  return asRefundId(`ref_${paymentId.slice(paymentId.indexOf('_') + 1)}`)
+/** How often the way back of a surplus payment is tried by itself; the channel wants a new number after it closed one. */
+export const surplusTries = 5
+
+/** The refund of a surplus payment: its number follows from the payment's and the try, so no try can be made twice. */
+export function surplusRefundId(paymentId: PaymentId, nth = 1): RefundId {
+  return asRefundId(`ref_${paymentId.slice(paymentId.indexOf('_') + 1)}${nth === 1 ? '' : `-${nth}`}`)
+}
+
+/** Which try a surplus refund is. */
+export function surplusTry({ refundId }: Pick<Refund, 'refundId'>): number {
+  return Number(/-(\d+)$/.exec(refundId)?.[1] ?? 1)
 }

@@ -1,7 +1,15 @@
 import type { MerchantId, TaskId } from '../../../shared/kernel/ids.ts'
 import { type Instant, later } from '../../../shared/kernel/time.ts'
 
-export const taskKinds = ['payment.sync', 'order.expire', 'refund.send', 'refund.sync', 'keys.refresh', 'store.sweep'] as const
+export const taskKinds = [
+  'payment.sync',
+  'order.expire',
+  'refund.send',
+  'refund.sync',
+  'bill.reconcile',
+  'keys.refresh',
+  'store.sweep',
+] as const
 export type TaskKind = (typeof taskKinds)[number]
 
 /** Something to do later, written with what makes it necessary. One of a kind for a subject. */
@@ -25,6 +33,8 @@ const ladders: Record<TaskKind, readonly number[]> = {
   'refund.send': [2 * second, 10 * second, 30 * second, minute, 5 * minute, 30 * minute],
   /** The rhythm WeChat recommends for refund queries, begun a little earlier. */
   'refund.sync': [10 * second, minute, minute, minute, minute, minute, 5 * minute, 10 * minute, 20 * minute, 30 * minute],
+  /** A bill that is still being made is asked for every half an hour (fact sheet §10). */
+  'bill.reconcile': [30 * minute],
   'keys.refresh': [minute, 5 * minute, 30 * minute],
   'store.sweep': [10 * minute],
 }

@@ -12,12 +12,15 @@ import {
   refund,
   refundParams,
   refundQuery,
+  retryRefund,
+  settleRefund,
   timelineEntry,
   unmatched,
 } from '../../../shared/api/order.ts'
 import type { PayAction } from '../../../shared/kernel/pay.ts'
 import type { Cancels } from '../../core/cancel.ts'
 import type { Checks } from '../../core/check.ts'
+import type { MendRefunds } from '../../core/mend-refund.ts'
 import type { Orders } from '../../core/orders.ts'
 import type { Refunds } from '../../core/refunds.ts'
 import type { Payments } from '../../core/start-payment.ts'
@@ -32,6 +35,7 @@ type Parts = {
   readonly checks: Checks
   readonly cancels: Cancels
   readonly refunds: Refunds
+  readonly mendRefunds: MendRefunds
   readonly unmatched: UnmatchedMoney
 }
 
@@ -135,7 +139,7 @@ export function orderRoutes(parts: Parts): Route[] {
   ]
 }
 
-function refundRoutes({ orders, refunds }: Pick<Parts, 'orders' | 'refunds'>): Route[] {
+function refundRoutes({ orders, refunds, mendRefunds }: Pick<Parts, 'orders' | 'refunds' | 'mendRefunds'>): Route[] {
   return [
     route({
       method: 'post',
@@ -161,6 +165,26 @@ function refundRoutes({ orders, refunds }: Pick<Parts, 'orders' | 'refunds'>): R
       params: refundParams,
       answer: refund,
       handle: async ({ params }, { who }) => presentRefund(await refunds.get(who.merchantId, params.refundId)),
+    }),
+    route({
+      method: 'post',
+      path: '/refunds/:refundId/retry',
+      audience: 'merchant',
+      summary: 'Send an abnormal refund another way: to a card of the payer’s, or to the merchant’s own account',
+      params: refundParams,
+      body: retryRefund,
+      answer: refund,
+      handle: async ({ params, body }, { who }) => presentRefund(await mendRefunds.retry(who.merchantId, params.refundId, body)),
+    }),
+    route({
+      method: 'post',
+      path: '/refunds/:refundId/settle',
+      audience: 'merchant',
+      summary: 'Say of an abnormal refund how it was settled outside of the channel',
+      params: refundParams,
+      body: settleRefund,
+      answer: refund,
+      handle: async ({ params, body }, { who }) => presentRefund(await mendRefunds.settleByHand(who.merchantId, params.refundId, body)),
     }),
     route({
       method: 'get',

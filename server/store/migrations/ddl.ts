@@ -7,6 +7,8 @@ export type Table = {
   readonly unique?: Readonly<Record<string, readonly string[]>>
   readonly indexes?: Readonly<Record<string, readonly string[]>>
 }
+/** An index that a later version adds to a table. */
+export type Index = { readonly table: string; readonly name: string; readonly on: readonly string[] }
 export type DatabaseKind = 'sqlite' | 'mysql'
 
 const types: Record<DatabaseKind, Record<Column, string>> = {
@@ -37,6 +39,13 @@ export function createTable(kind: DatabaseKind, table: Table): string[] {
     ...unique.map(([name, on]) => `CREATE UNIQUE INDEX IF NOT EXISTS ${table.name}_${name} ON ${table.name} (${on.join(', ')})`),
     ...indexes.map(([name, on]) => `CREATE INDEX IF NOT EXISTS ${table.name}_${name} ON ${table.name} (${on.join(', ')})`),
   ]
+}
+
+/** MySQL has no IF NOT EXISTS here: the second run of it is told by the error, which counts as done. */
+export function createIndex(kind: DatabaseKind, { table, name, on }: Index): string {
+  return kind === 'mysql'
+    ? `CREATE INDEX ${name} ON ${table} (${on.join(', ')})`
+    : `CREATE INDEX IF NOT EXISTS ${table}_${name} ON ${table} (${on.join(', ')})`
 }
 
 function typeOf(kind: DatabaseKind, type: Column | `${Column}?`): string {

@@ -12,7 +12,13 @@ import { hasSignatureHeaders, readSignatureHeaders, type Verdict, verdictOf } fr
 const timeoutMs = 10_000
 const maxBytes = 1024 * 1024
 
-export type V3Request = { readonly method: 'GET' | 'POST'; readonly pathAndQuery: string; readonly body?: unknown }
+export type V3Request = {
+  readonly method: 'GET' | 'POST'
+  readonly pathAndQuery: string
+  readonly body?: unknown
+  /** Which of WeChat's keys the body was sealed for; without it, the one in use. */
+  readonly serial?: string | undefined
+}
 
 export type Call = ReturnType<typeof makeCall>
 
@@ -27,10 +33,10 @@ export function makeCall(
   { runtime }: AccountTools,
   { signer, keys }: { signer: Signer; keys: Keys },
 ) {
-  return async function call({ method, pathAndQuery, body }: V3Request): Promise<unknown> {
+  return async function call({ method, pathAndQuery, body, serial: sealedFor }: V3Request): Promise<unknown> {
     await keys.ready()
     const bytes = body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body))
-    const serial = keys.requestSerial()
+    const serial = sealedFor ?? keys.requestSerial()
     const headers = {
       authorization: await signer.authorization({ method, pathAndQuery, body: bytes }),
       accept: 'application/json',

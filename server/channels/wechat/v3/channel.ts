@@ -2,6 +2,7 @@ import type { AccountTools, ChannelAccount, ChannelLimits } from '../../channel.
 import type { WechatV3Credentials } from '../account.ts'
 import { label } from '../label.ts'
 import { acknowledge } from './acknowledge.ts'
+import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
 import { makeKeys } from './keys.ts'
@@ -11,6 +12,7 @@ import { makePrepare, payTypes } from './prepare.ts'
 import { makeQuery } from './query.ts'
 import { makeQueryRefund } from './query-refund.ts'
 import { makeRefund } from './refund.ts'
+import { makeRepairRefund } from './repair-refund.ts'
 import { makeSigner } from './signature.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -50,6 +52,8 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     readNotification: makeNotificationReader(parts, keys),
     acknowledge,
     login: makeLogin(parts),
+    bill: makeBill({ ...parts, signer }),
+    repairRefund: makeRepairRefund({ ...parts, keys }),
     refreshKeys: keys.refresh,
   }
 }
