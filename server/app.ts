@@ -8,6 +8,7 @@ import { makeAskChannel } from './core/ask-channel.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
 import { makeChecks } from './core/check.ts'
+import { makeClockWatch } from './core/clock-watch.ts'
 import { makeClose } from './core/close.ts'
 import { makeCommit } from './core/commit.ts'
 import { makeLive } from './core/live.ts'
@@ -118,7 +119,7 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
       load: (name: string) => loadKeepsake(db, account, name),
       save: (name: string, text: string) => saveKeepsake(db, { account, name, text, at: runtime.now() }),
     }
-    return source.open({ account, runtime, log, keepsake })
+    return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
   }
 
   async function start(): Promise<void> {

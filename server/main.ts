@@ -6,10 +6,14 @@ import { listen } from './http/listen.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
 import { makeMetrics } from './lib/prom-metrics.ts'
+import { memberOf } from './store/dialect.ts'
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong. */
 const configExitCode = 78
 const drainMs = 10_000
+const pathCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EISDIR']
+const sqliteCannotOpen = 14
+const sqliteReadOnly = 8
 
 /** What main needs of the demo; its types must not tie a configured server to it either. */
 type Demo = { seed(products: App['products']): Promise<void>; welcome(): string; close(): Promise<void> }
@@ -26,7 +30,7 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
   const log = makeLog({ level: config.logLevel })
-  const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() })
+  const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() }).catch(cannotOpen)
   await demo?.seed(app.products)
   const server = await listen(app.callback(), { port: config.port, host: config.host })
   await app.start()
@@ -59,6 +63,17 @@ function read(environment: Readonly<Record<string, string | undefined>>): Config
     process.stderr.write(`${error.message}\n`)
     return process.exit(configExitCode)
   }
+}
+
+/** A store that cannot be written is a matter of configuration; a server that is away for a moment is not. */
+function cannotOpen(error: unknown): never {
+  const [code, errcode] = [memberOf(error, 'code'), memberOf(error, 'errcode')]
+  const isPath = typeof code === 'string' && pathCodes.includes(code)
+  if (!isPath && errcode !== sqliteCannotOpen && errcode !== sqliteReadOnly) throw error
+  process.stderr.write(
+    `DATABASE_URL: the file cannot be written (${isPath ? code : 'SQLite cannot open it'}): give a path in a folder that this user may write, for example sqlite:./data/shouyin.db\n`,
+  )
+  return process.exit(configExitCode)
 }
 
 /** What was given, and from the demo what was not. */

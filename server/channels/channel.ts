@@ -28,6 +28,8 @@ export type AccountTools = {
   readonly log: Log
   /** What the account keeps over restarts and shares with other instances, such as platform certificates. */
   readonly keepsake: Keepsake
+  /** Told how far our clock is ahead of the channel's, by an answer's date. */
+  readonly clockSeen: (aheadMs: number) => void
 }
 
 /** A small text of an account in the store, by name. A later one replaces an earlier one. */

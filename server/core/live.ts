@@ -52,7 +52,7 @@ export function makeLive({ db, runtime, log }: { db: Database; runtime: Runtime;
     const watched = [...followers]
     try {
       const states = await listOrderStates(db, watched)
-      await refresh(watched.filter((follower) => !follower.seen.startsWith(states.get(`${follower.merchantId} ${follower.orderId}`) ?? '')))
+      await refresh(watched.filter((follower) => follower.seen.split(' ')[0] !== states.get(`${follower.merchantId} ${follower.orderId}`)))
     } catch (error) {
       log.warn({ event: 'live.poll', error })
     }

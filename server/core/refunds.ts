@@ -15,8 +15,10 @@ import { paged } from './page.ts'
 import type { Parts } from './parts.ts'
 import type { Attempt } from './rules/attempt.ts'
 import { decideRefundRequest } from './rules/decide-order.ts'
+import { decision } from './rules/decision.ts'
 import { type Order, refundable } from './rules/order.ts'
 import type { Refund } from './rules/refund.ts'
+import { nextTry } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
 
 /** Without an amount, all that is left. */
@@ -68,7 +70,11 @@ export function makeRefunds({
 
   /** Sent at once rather than by the task a moment later, so that the answer can say more; the task stands by for a crash. */
   async function sendNow(refund: Refund): Promise<Refund> {
-    await sendRefund(refund)
+    const { merchantId, refundId } = refund
+    if ((await sendRefund(refund)) === 'again')
+      await commit(
+        decision({ tasks: [{ kind: 'refund.send', merchantId, subject: refundId, runAt: nextTry('refund.send', 0, runtime.now()) }] }),
+      )
     return (await findRefund(db, refund.merchantId, refund.refundId)) ?? refund
   }
 

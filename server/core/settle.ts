@@ -72,7 +72,7 @@ export function makeSettle({
       if (!paid) return 'unmatched'
       const now = runtime.now()
       const decided = known
-        ? decideRefund({ refund: known, report, now })
+        ? decideRefund({ refund: known, report, merchantRef: attempt.merchantRef, now })
         : adoptRefund({ attempt: paid, report, notifyUrl: policy.notifyUrl(report.channel, report.account), now })
       if (await commit(together(decided.decision, beside(along, decided.verdict, attempt)))) {
         tellRefund(decided.verdict, report)

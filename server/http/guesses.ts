@@ -10,7 +10,7 @@ export type Guesses = ReturnType<typeof makeGuesses>
 
 /** Counts wrong keys, or wrong login codes, by address: after ten in a minute the address waits. It hits nobody else. */
 export function makeGuesses(now: () => Instant) {
-  const failures = new Map<string, { since: number; count: number }>()
+  const failures = new Map<string, { since: Instant; count: number }>()
   return { assertMayTry, failed }
 
   /** @throws AppError RATE_LIMITED while the address has to wait. */
@@ -23,13 +23,18 @@ export function makeGuesses(now: () => Instant) {
   /** How long the address has to wait; 0 when it may try. */
   function waitSeconds(address: string): number {
     const known = failures.get(address)
-    if (!known || known.since + windowMs <= now() || known.count < maxFailures) return 0
+    if (!known || isOver(known.since) || known.count < maxFailures) return 0
     return Math.ceil((known.since + windowMs - now()) / 1000)
+  }
+
+  /** Over, or begun by a clock that was ahead. */
+  function isOver(since: Instant): boolean {
+    return since + windowMs <= now() || since > now()
   }
 
   function failed(address: string): void {
     const known = failures.get(address)
-    if (known && known.since + windowMs > now()) {
+    if (known && !isOver(known.since)) {
       known.count++
       return
     }

@@ -32,7 +32,8 @@ export function makeRouter(routes: readonly Route[], parts: Parts): Router {
 
 async function serve(ctx: Context, route: Route, who: Principal[Audience], { idempotent }: Parts): Promise<void> {
   const body: unknown = ctx.state.json
-  const key = route.method === 'post' ? ctx.get('idempotency-key') : ''
+  // Keys belong to somebody: what is answered to anybody, such as a session, is not kept.
+  const key = route.method === 'post' && who !== undefined ? ctx.get('idempotency-key') : ''
   const answered = await idempotent({ key, scope: scopeOf(who), route: `${ctx.method} ${ctx.path}`, body }, (once) =>
     answer(ctx, route, who, { body, once, mustAnswer: key !== '' }),
   )

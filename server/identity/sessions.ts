@@ -12,13 +12,13 @@ const version = 1
 export type Sessions = ReturnType<typeof makeSessions>
 
 /** Sessions of payers: signed, with an end, and nothing in them that must not be seen. */
-export function makeSessions({ secret, runtime }: { secret: Secret; runtime: Pick<Runtime, 'now'> }) {
+export function makeSessions({ secret, runtime }: { secret: Secret; runtime: Pick<Runtime, 'now' | 'randomBytes'> }) {
   const key = hmacSha256(Buffer.from(secret.reveal()), 'payer session')
   return { issue, read }
 
   function issue({ merchantId, payerId, appId }: Payer): { token: string; expiresInSeconds: number } {
     const body = Buffer.from(
-      JSON.stringify({ v: version, aud: 'payer', m: merchantId, p: payerId, a: appId, exp: runtime.now() + lifeMs }),
+      JSON.stringify({ v: version, aud: 'payer', m: merchantId, p: payerId, a: appId, exp: runtime.now() + lifeMs, n: nonce() }),
     ).toString('base64url')
     return { token: `${body}.${sign(body)}`, expiresInSeconds: lifeMs / 1000 }
   }
@@ -29,6 +29,11 @@ export function makeSessions({ secret, runtime }: { secret: Secret; runtime: Pic
     if (rest.length > 0 || !equalBytes(Buffer.from(signature), Buffer.from(sign(body)))) return undefined
     const parsed = parseJson(Buffer.from(body, 'base64url'))
     return 'value' in parsed ? readPayer(parsed.value, runtime.now()) : undefined
+  }
+
+  /** Two logins never give the same token. */
+  function nonce(): string {
+    return Buffer.from(runtime.randomBytes(9)).toString('base64url')
   }
 
   function sign(body: string): string {

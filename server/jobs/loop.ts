@@ -1,4 +1,4 @@
-import { type Instant, later } from '../../shared/kernel/time.ts'
+import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
 import type { Alarms } from '../core/alarms.ts'
 import { nextTry, type Task, taskKinds } from '../core/rules/task.ts'
 import type { TaskHandlers, TaskResult } from '../core/tasks.ts'
@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
-import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue } from '../store/tasks.ts'
+import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue, recallTasks } from '../store/tasks.ts'
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
@@ -14,6 +14,8 @@ const batchSize = 16
 /** The table is looked at this often; a task that is due sooner wakes the loop. */
 const idleMs = 1000
 const stuckAfterTries = 10
+/** A clock that goes back by so much was wrong before, or is now. */
+const clockWentBackMs = 60_000
 
 export type Loop = ReturnType<typeof makeLoop>
 
@@ -35,11 +37,14 @@ export function makeLoop({
   handlers: TaskHandlers
   owner: string
 }) {
+  for (const kind of taskKinds) metrics.taskLeasesLost.count({ kind }, 0)
   const ended = new AbortController()
   let nap = new AbortController()
   let running: Promise<void> | undefined
   const stuck = new Set<string>()
-  return { start, wake, stop, runDue }
+  const underWay = new Set<Promise<void>>()
+  let lastLook: Instant = asInstant(0)
+  return { start, wake, stop }
 
   function start(): void {
     running ??= work()
@@ -55,6 +60,7 @@ export function makeLoop({
     ended.abort()
     nap.abort()
     await running
+    await Promise.all(underWay)
     await giveBack(db, owner)
   }
 
@@ -66,17 +72,36 @@ export function makeLoop({
     }
   }
 
-  /** Runs what is due now, one batch; how many it were. */
+  /** Begins what is due now, as much as there is room for; how many it were. A slow one holds up no other. */
   async function runDue(): Promise<number> {
     try {
+      await heedClock()
       await tellAges()
-      const tasks = await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: batchSize })
-      await Promise.all(tasks.map(run))
+      const room = batchSize - underWay.size
+      const tasks = room === 0 ? [] : await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: room })
+      for (const task of tasks) begin(task)
       return tasks.length
     } catch (error) {
       log.error({ event: 'tasks.claim', error })
       return 0
     }
+  }
+
+  function begin(task: Task): void {
+    const work = run(task).finally(() => {
+      underWay.delete(work)
+      // What waited for room is looked at at once.
+      if (underWay.size === batchSize - 1) nap.abort()
+    })
+    underWay.add(work)
+  }
+
+  /** After the clock went back, what was put off by the wrong clock, or is held until then, is looked at once more. */
+  async function heedClock(): Promise<void> {
+    const now = runtime.now()
+    const wentBack = lastLook - now > clockWentBackMs
+    lastLook = now
+    if (wentBack) await recallTasks(db, { now, leaseMs })
   }
 
   async function run(task: Task): Promise<void> {

@@ -4,6 +4,8 @@ import { insertNew } from './insert-ignore.ts'
 
 /** How long an answer is kept (contract 2). */
 const keptMs = 24 * 60 * 60 * 1000
+/** How far two instances' clocks may differ. */
+const clockToleranceMs = 5 * 60 * 1000
 const sweepStep = 500
 /** What is left after so many steps waits for the next sweep. */
 const maxSweepSteps = 2000
@@ -51,7 +53,9 @@ export async function claimKey(db: Database, ask: Ask): Promise<KeyClaim> {
   if (known.created_at + keptMs <= ask.now) return replaceOld(db, ask, known.record_id)
   if (known.route !== ask.route || known.request_hash !== ask.requestHash) return { kind: 'mismatch' }
   if (known.status !== null) return { kind: 'done', status: known.status, body: known.body ?? '' }
-  if (known.lease_until > ask.now) return { kind: 'running' }
+  // A lease that ends later than any given now was given by a clock that was ahead.
+  const isHeld = known.lease_until > ask.now && known.lease_until <= ask.now + ask.leaseMs + clockToleranceMs
+  if (isHeld) return { kind: 'running' }
   const taken = await db.query
     .updateTable('idempotency')
     .set({ lease_until: leaseUntil })

@@ -119,6 +119,24 @@ async function letGo(db: Database, task: Task): Promise<boolean> {
   return result.numUpdatedRows === 1n
 }
 
+/** No ladder puts a task off by more than this; only a clock that was ahead does. */
+const longestDelayMs = 35 * 60 * 1000
+
+/** Brings forward what a clock that was ahead has put off, and frees what it has leased; each costs one look. */
+export async function recallTasks(db: Database, { now, leaseMs }: { now: Instant; leaseMs: number }): Promise<void> {
+  await db.query
+    .updateTable('tasks')
+    .set({ run_at: now })
+    .where('run_at', '>', asInstant(now + longestDelayMs))
+    .where('kind', 'in', ['payment.sync', 'order.expire', 'refund.send', 'refund.sync'])
+    .execute()
+  await db.query
+    .updateTable('tasks')
+    .set({ lease_owner: nobody, lease_until: asInstant(0) })
+    .where('lease_until', '>', asInstant(now + leaseMs))
+    .execute()
+}
+
 /** Gives back what an instance holds. */
 export async function giveBack(db: Database, owner: string): Promise<void> {
   await db.query

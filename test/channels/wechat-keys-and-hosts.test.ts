@@ -35,7 +35,7 @@ function open(given: Record<string, string> = {}, kept = new Map<string, string>
     },
   }
   const keepsake = { load: async (name: string) => kept.get(name), save: async (name: string, text: string) => void kept.set(name, text) }
-  return { account: source.open({ account: defaultAccount, runtime, log: silentLog, keepsake }), sent }
+  return { account: source.open({ account: defaultAccount, runtime, log: silentLog, clockSeen: () => {}, keepsake }), sent }
 }
 
 const certificatesOnly = { WECHAT_PUBLIC_KEY_ID: '', WECHAT_PUBLIC_KEY: '' }

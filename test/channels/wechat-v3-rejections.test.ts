@@ -34,7 +34,7 @@ describe('a code of WeChat Pay', () => {
     [400, 'ORDER_PAID', 'ORDERPAID', 'orderPaid', 'ORDERPAID'],
     [401, 'SIGN_ERROR', 'SIGNERROR', 'caller', 'CHANNEL_ERROR'],
     [403, 'NO_AUTH', 'NOAUTH', 'configuration', 'CHANNEL_ERROR'],
-    [403, 'REQUEST_BLOCKED', 'REQUESTBLOCKED', 'configuration', 'CHANNEL_ERROR'],
+    [403, 'REQUEST_BLOCKED', 'REQUESTBLOCKED', 'caller', 'CHANNEL_ERROR'],
     [403, 'ACCOUNT_ERROR', 'ACCOUNTERROR', 'invalid', 'INVALID_REQUEST'],
     [403, 'NOT_ENOUGH', 'NOTENOUGH', 'notEnough', 'CHANNEL_ERROR'],
     [403, 'TRADE_ERROR', 'TRADEERROR', 'invalid', 'INVALID_REQUEST'],

@@ -37,7 +37,7 @@ export function makeWechatAccounts(standIn: WechatStandIn, clock: SetClock) {
       save: async (name: string, text: string) => void kept.set(name, text),
     }
     const runtime = { ...real, now: () => asInstant(clock.at), fetch: (request: OutgoingRequest) => fetch(request, patienceMs) }
-    return makeWechatV3({ ...usual(), ...credentials }, { account: defaultAccount, runtime, log: silentLog, keepsake })
+    return makeWechatV3({ ...usual(), ...credentials }, { account: defaultAccount, runtime, log: silentLog, clockSeen: () => {}, keepsake })
   }
 
   function fetch(request: OutgoingRequest, patienceMs: number) {

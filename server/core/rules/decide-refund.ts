@@ -29,12 +29,18 @@ type RefundSet = Extract<Change, { kind: 'moveRefund' }>['set']
 /**
  * What a verified report about one of our refunds means. A final state never moves back, whatever comes later.
  */
-export function decideRefund(given: { readonly refund: Refund; readonly report: RefundReport; readonly now: Instant }): {
+export function decideRefund(given: {
+  readonly refund: Refund
+  readonly report: RefundReport
+  /** To whom the payment went. */
+  readonly merchantRef: string
+  readonly now: Instant
+}): {
   verdict: RefundVerdict
   decision: Decision
 } {
-  const { refund, report, now } = given
-  if (differs(refund, report)) return { verdict: 'mismatch', decision: decision({}) }
+  const { refund, report, merchantRef, now } = given
+  if (differs(refund, report, merchantRef)) return { verdict: 'mismatch', decision: decision({}) }
   const { outcome } = report
   const id = report.channelRefundId === undefined ? {} : { channelRefundId: report.channelRefundId }
   switch (outcome.status) {
@@ -92,10 +98,11 @@ export function adoptRefund(given: {
   }
 }
 
-function differs(refund: Refund, report: RefundReport): boolean {
+function differs(refund: Refund, report: RefundReport, merchantRef: string): boolean {
   return (
     report.outTradeNo !== refund.outTradeNo ||
     report.account !== refund.account ||
+    (report.merchantRef !== undefined && report.merchantRef !== merchantRef) ||
     (report.amount !== undefined && !equalMoney(report.amount, refund.amount))
   )
 }

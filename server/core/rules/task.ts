@@ -28,7 +28,7 @@ const minute = 60 * second
 
 /** When the next try of a kind comes, after so many tries; the last step repeats for ever. */
 const ladders: Record<TaskKind, readonly number[]> = {
-  'payment.sync': [5 * second, 15 * second, 30 * second, minute, 3 * minute, 10 * minute, 30 * minute],
+  'payment.sync': [5 * second, 15 * second, 30 * second, minute, 3 * minute, 10 * minute],
   'order.expire': [15 * second, 30 * second, minute, 2 * minute, 5 * minute],
   'refund.send': [2 * second, 10 * second, 30 * second, minute, 5 * minute, 30 * minute],
   /** The rhythm WeChat recommends for refund queries, begun a little earlier. */

@@ -2,10 +2,12 @@ import { PassThrough } from 'node:stream'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { type OrderId, readOrderId } from '../../../shared/kernel/ids.ts'
+import type { Checks } from '../../core/check.ts'
 import { AppError } from '../../core/error.ts'
 import type { Live } from '../../core/live.ts'
 import { orderNotFound } from '../../core/load.ts'
 import type { Orders, OrderView, Payer } from '../../core/orders.ts'
+import type { Log } from '../../lib/log.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import { presentOrder } from '../present.ts'
 import type { Audience, Door, Principal } from '../route.ts'
@@ -27,12 +29,14 @@ export const eventDoor: Door = {
 type Parts = {
   readonly orders: Orders
   readonly live: Live
+  readonly checks: Pick<Checks, 'glance'>
   readonly runtime: Runtime
+  readonly log: Log
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
 }
 
 /** `GET /cashier/orders/:orderId/events`: a `status` event at once and at each change, until the order can change no more. */
-export function makeEventStreams({ orders, live, runtime, authenticate }: Parts) {
+export function makeEventStreams({ orders, live, checks, runtime, log, authenticate }: Parts) {
   const open = new Map<PassThrough, string>()
   let isEnded = false
   return { mount, drain }
@@ -66,7 +70,7 @@ export function makeEventStreams({ orders, live, runtime, authenticate }: Parts)
     ctx.set({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
     ctx.status = 200
     ctx.body = stream
-    void beat(stream, over.signal)
+    void beat(stream, over.signal, () => checks.glance(who.merchantId, orderId))
   }
 
   async function follow(stream: PassThrough, { merchantId }: Payer, orderId: OrderId): Promise<() => void> {
@@ -85,11 +89,13 @@ export function makeEventStreams({ orders, live, runtime, authenticate }: Parts)
     if (isOver(view)) stream.end()
   }
 
-  /** Keeps proxies from closing a quiet stream. */
-  async function beat(stream: PassThrough, over: AbortSignal): Promise<void> {
+  /** Keeps proxies from closing a quiet stream. Whoever watches is looking: the channel is asked, at most as often as for all viewers. */
+  async function beat(stream: PassThrough, over: AbortSignal, look: () => Promise<unknown>): Promise<void> {
     while (!over.aborted && !stream.writableEnded) {
       await runtime.sleep(heartbeatMs, over)
-      if (!over.aborted && !stream.writableEnded) stream.write(': still here\n\n')
+      if (over.aborted || stream.writableEnded) return
+      stream.write(': still here\n\n')
+      await look().catch((error: unknown) => log.warn({ event: 'stream.look', error }))
     }
   }
 

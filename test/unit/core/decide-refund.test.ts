@@ -4,7 +4,7 @@ import { asRefundId } from '../../../shared/kernel/ids.ts'
 import { moneyOf } from '../../../shared/kernel/money.ts'
 import { refundMoves, refundStatuses } from '../../../shared/kernel/states.ts'
 import { asInstant } from '../../../shared/kernel/time.ts'
-import { aDay, anAttempt, aRefund, aRefundReport } from '../../support/builders.ts'
+import { aDay, aMerchantNumber, anAttempt, aRefund, aRefundReport } from '../../support/builders.ts'
 
 const now = asInstant(aDay + 120_000)
 const succeeded = { status: 'succeeded', succeededAt: asInstant(aDay + 90_000) } as const
@@ -13,7 +13,12 @@ describe('a report about a refund of ours', () => {
   it('a success books the reserved amount, tells it, and ends its tasks', () => {
     const refund = aRefund({ status: 'processing' })
 
-    const { verdict, decision } = decideRefund({ refund, report: aRefundReport(refund, succeeded, { channelRefundId: '503' }), now })
+    const { verdict, decision } = decideRefund({
+      merchantRef: aMerchantNumber,
+      refund,
+      report: aRefundReport(refund, succeeded, { channelRefundId: '503' }),
+      now,
+    })
 
     expect(verdict).toBe('succeeded')
     expect(decision.changes).toMatchObject([
@@ -27,7 +32,7 @@ describe('a report about a refund of ours', () => {
   it('surplus money that is back leaves the order’s own figures alone', () => {
     const refund = aRefund({ cause: 'duplicate' })
 
-    const { decision } = decideRefund({ refund, report: aRefundReport(refund, succeeded), now })
+    const { decision } = decideRefund({ merchantRef: aMerchantNumber, refund, report: aRefundReport(refund, succeeded), now })
 
     expect(decision.changes.map((change) => change.kind)).toEqual(['moveRefund'])
   })
@@ -35,7 +40,7 @@ describe('a report about a refund of ours', () => {
   it('a refund the channel gave up frees its amount', () => {
     const refund = aRefund({ status: 'processing' })
 
-    const { decision } = decideRefund({ refund, report: aRefundReport(refund, { status: 'closed' }), now })
+    const { decision } = decideRefund({ merchantRef: aMerchantNumber, refund, report: aRefundReport(refund, { status: 'closed' }), now })
 
     expect(decision.changes).toMatchObject([{ to: 'closed' }, { kind: 'releaseRefund', amount: 1000 }])
     expect(decision.events.map((event) => event.type)).toEqual(['refund.failed'])
@@ -44,14 +49,19 @@ describe('a report about a refund of ours', () => {
   it('an abnormal one keeps its amount reserved and is told', () => {
     const refund = aRefund({ status: 'processing' })
 
-    const { decision } = decideRefund({ refund, report: aRefundReport(refund, { status: 'abnormal' }), now })
+    const { decision } = decideRefund({ merchantRef: aMerchantNumber, refund, report: aRefundReport(refund, { status: 'abnormal' }), now })
 
     expect(decision.changes).toMatchObject([{ to: 'abnormal' }])
     expect(decision.events.map((event) => event.type)).toEqual(['refund.abnormal'])
   })
 
   it('an accepted one is asked about until it ends', () => {
-    const { decision } = decideRefund({ refund: aRefund(), report: aRefundReport(aRefund(), { status: 'processing' }), now })
+    const { decision } = decideRefund({
+      merchantRef: aMerchantNumber,
+      refund: aRefund(),
+      report: aRefundReport(aRefund(), { status: 'processing' }),
+      now,
+    })
 
     expect(decision.tasks).toMatchObject([{ kind: 'refund.sync', subject: 'ref_1' }])
   })
@@ -59,7 +69,14 @@ describe('a report about a refund of ours', () => {
   it('of another amount is believed in nothing', () => {
     const refund = aRefund()
 
-    expect(decideRefund({ refund, report: aRefundReport(refund, succeeded, { amount: moneyOf(999, 'CNY') }), now })).toMatchObject({
+    expect(
+      decideRefund({
+        merchantRef: aMerchantNumber,
+        refund,
+        report: aRefundReport(refund, succeeded, { amount: moneyOf(999, 'CNY') }),
+        now,
+      }),
+    ).toMatchObject({
       verdict: 'mismatch',
       decision: { changes: [] },
     })
@@ -70,7 +87,12 @@ describe('a report about a refund of ours', () => {
   )('in state %s, the word %s moves it only along the table', (status, word) => {
     const refund = aRefund({ status })
 
-    const { decision } = decideRefund({ refund, report: aRefundReport(refund, word === 'succeeded' ? succeeded : { status: word }), now })
+    const { decision } = decideRefund({
+      merchantRef: aMerchantNumber,
+      refund,
+      report: aRefundReport(refund, word === 'succeeded' ? succeeded : { status: word }),
+      now,
+    })
 
     const moved = decision.changes.some((change) => change.kind === 'moveRefund')
     expect(moved).toBe((refundMoves[status] as readonly string[]).includes(word))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { makeSessions } from '../../../server/identity/sessions.ts'
 import { hmacSha256 } from '../../../server/lib/hmac.ts'
+import { makeNodeRuntime } from '../../../server/lib/node-runtime.ts'
 import { Secret } from '../../../server/lib/secret.ts'
 import { asAppId, asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts'
 import { asInstant, later } from '../../../shared/kernel/time.ts'
@@ -9,9 +10,11 @@ const payer = { merchantId: defaultMerchant, payerId: asOwnId('PayerId', 'usr_1'
 const words = 'a secret that is long enough for a test'
 const hourMs = 60 * 60 * 1000
 
+const { randomBytes } = makeNodeRuntime()
+
 function sessionsAt(secret = words) {
   const clock = { now: asInstant(1_800_000_000_000) }
-  return { clock, ...makeSessions({ secret: new Secret(secret), runtime: { now: () => clock.now } }) }
+  return { clock, ...makeSessions({ secret: new Secret(secret), runtime: { now: () => clock.now, randomBytes } }) }
 }
 
 /** A token whose signature is right, about whatever a test likes. */
@@ -35,7 +38,7 @@ describe('a session', () => {
   it('holds our own numbers and nothing of WeChat but the app', () => {
     const [body = ''] = sessionsAt().issue(payer).token.split('.')
 
-    expect(Object.keys(JSON.parse(Buffer.from(body, 'base64url').toString())).sort()).toEqual(['a', 'aud', 'exp', 'm', 'p', 'v'])
+    expect(Object.keys(JSON.parse(Buffer.from(body, 'base64url').toString())).sort()).toEqual(['a', 'aud', 'exp', 'm', 'n', 'p', 'v'])
   })
 
   it('is nothing on a server with another secret', () => {

@@ -1,3 +1,4 @@
+import type { Words } from '../../../../shared/kernel/codes.ts'
 import { parseJson } from '../../../lib/json.ts'
 import { type IncomingAnswer, NetworkFailure, type OutgoingRequest } from '../../../lib/runtime.ts'
 import type { AccountTools } from '../../channel.ts'
@@ -30,7 +31,7 @@ export type Call = ReturnType<typeof makeCall>
  */
 export function makeCall(
   { gateway, backupGateway }: WechatV3Credentials,
-  { runtime }: AccountTools,
+  { runtime, clockSeen }: AccountTools,
   { signer, keys }: { signer: Signer; keys: Keys },
 ) {
   return async function call({ method, pathAndQuery, body, serial: sealedFor }: V3Request): Promise<unknown> {
@@ -45,6 +46,8 @@ export function makeCall(
       ...(serial === undefined ? {} : { 'wechatpay-serial': serial }),
     }
     const answer = await send({ method, pathAndQuery, headers, body: bytes })
+    const date = Date.parse(answer.headers.date ?? '')
+    if (!Number.isNaN(date)) clockSeen(runtime.now() - date)
     await assertTrusted(answer)
     if (answer.status < 200 || answer.status > 299 || answer.status === 202) throw new ChannelError(rejectionOf(answer))
     return bodyOf(answer)
@@ -113,15 +116,21 @@ function unreachable(error: NetworkFailure): ChannelError {
   )
 }
 
+const clockHint: Words = {
+  zh: '服务器时钟与微信支付相差超过五分钟，请校时（NTP）',
+  en: 'This server’s clock and WeChat Pay’s differ by more than five minutes; set the clock (NTP)',
+}
+const keyHint: Words = {
+  zh: '微信支付的应答验签失败，未采信；请检查平台证书或微信支付公钥配置',
+  en: 'The answer of WeChat Pay did not verify and was not believed; check WECHAT_PUBLIC_KEY_ID and WECHAT_PUBLIC_KEY, or the platform certificates',
+}
+
 function untrusted(verdict: Verdict, status: number): ChannelError {
   return new ChannelError({
     kind: 'untrusted',
     code: 'SIGN_ERROR',
     message: `WeChat Pay's answer (${status}) does not verify: ${verdict}`,
-    hint: {
-      zh: '微信支付的应答验签失败，未采信；请检查平台证书或微信支付公钥配置',
-      en: 'The answer of WeChat Pay did not verify and was not believed; check WECHAT_PUBLIC_KEY_ID and WECHAT_PUBLIC_KEY, or the platform certificates',
-    },
+    hint: verdict === 'stale' ? clockHint : keyHint,
   })
 }
 

@@ -63,7 +63,8 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
     await loadOnce()
     if (keyOf(serial)) return true
     if (serial.startsWith('PUB_KEY_ID_')) return false
-    if (!flight && runtime.now() - lastTryAt < unknownSerialEveryMs) return false
+    const since = runtime.now() - lastTryAt
+    if (!flight && since >= 0 && since < unknownSerialEveryMs) return false
     await fetchOnce().catch((error: unknown) =>
       log.warn({ event: 'wechat.certificates', error: error instanceof Error ? error.message : String(error) }),
     )
