@@ -42,11 +42,12 @@ type Outside = {
   readonly emulator: () => Emulator
   readonly instances: () => readonly Instance[]
   readonly onUpstream: (sent: Sent) => void
+  readonly met: (what: string) => void
   readonly onNotified: (message: OutgoingPost, status: number) => void
 }
 
 /** Everything between the parties: late, lost, cut, corrupted, doubled, or as it should be. */
-export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstream, onNotified }: Outside) {
+export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstream, onNotified, met }: Outside) {
   const cutOff = new Map<string, number>()
   return { upstream, notify, call, partition: (name: string, ms: number) => void cutOff.set(name, engine.now() + ms) }
 
@@ -89,6 +90,7 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
 
       /** The way back: nothing of it reaches an instance that has died, or waits no longer. */
       function back(answer: InjectedAnswer): void {
+        if (title === 'POST close' && answer.body.includes('ORDERPAID')) met('close-but-paid')
         if (isCutOff(lane.name) || faults.happens('answer-lost', place)) return
         if (faults.happens('answer-reset', place)) {
           offLimit()
@@ -112,7 +114,10 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
 
   function armFor(title: string, place: string): void {
     for (const fault of emulatorFaults)
-      if ((faultPaths[fault] ?? /./).test(title) && faults.happens(fault, place)) emulator().arm({ fault, times: 1 })
+      if ((faultPaths[fault] ?? /./).test(title) && faults.happens(fault, place)) {
+        if (fault === 'early_notify') met('early-notification')
+        emulator().arm({ fault, times: 1 })
+      }
   }
 
   /** A notification of the channel to whichever instance stands behind the public address. */
@@ -175,6 +180,7 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
     await engine.wait(`${who}/asks`, delay(who))
     const answer = await within(limit, instance.handle(request))
     await engine.wait(`${who}/hears`, delay(who))
+    if (typeof answer !== 'string' && answer.headers['idempotent-replayed'] !== undefined) met('idempotent-replay')
     if (typeof answer !== 'string' && faults.happens('client-cut', who)) return 'reset'
     return answer
   }

@@ -108,10 +108,12 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   }
 
   async function create(order: Known): Promise<void> {
-    if (order.kind === 'cart') await login(order)
     const key = `make-${order.n}`
     await insist(key, async () => {
+      if (order.kind === 'cart') await login(order)
       const told = await once(order, 'POST', createPath(order), content(order), key)
+      // A session lasts two hours.
+      if (told?.status === 401) delete order.token
       if (told?.status === 201) order.orderId = told.data.orderId
       return told
     })
@@ -172,7 +174,7 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   }
 
   async function refunds(order: Known, action: Action): Promise<void> {
-    if (order.kind === 'cart') return
+    if (order.kind === 'cart' || order.orderId === undefined) return
     const share = action.do === 'refundTooMuch' ? 1 + action.pick : action.pick
     const amount = Math.max(1, Math.round(order.amount * share))
     const ask = (key: string) =>
@@ -246,8 +248,7 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
 
   /** The first final answer under a key is the answer for good (I8). */
   function assertSameAnswer(content: string, key: string, told: Told): void {
-    const isFinal = told.status < 500 && told.status !== 409 && told.status !== 429 && told.status !== 401
-    if (!isFinal) return
+    if (!isForGood(told)) return
     const owner = answers.get(key)
     if (owner && told.at - owner.at < forgottenAfterMs) {
       if (told.status === 422 && answers.has(content)) throw new Violation('I8', `${content} was answered, and now 422`)
@@ -292,17 +293,22 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   }
 
   /** Asks until there is an answer for good; half of the people give up while things go wrong, and come back afterwards. */
-  async function insist(key: string, ask: () => Promise<Told | undefined>): Promise<void> {
-    const patience = draw('people', key) < 0.5 ? 2 : maxTries
+  async function insist(key: string, ask: () => Promise<Told | undefined>, isLast = false): Promise<void> {
+    const patience = draw('people', key) < 0.5 && !isLast ? 2 : maxTries
     for (let tries = 0; tries < patience; tries++) {
       const told = await ask()
-      if (told && told.status < 500 && told.status !== 409 && told.status !== 429) return
+      if (told && isForGood(told)) return
       await engine.wait(`${key}/waits`, waitsMs[Math.min(tries, waitsMs.length - 1)] ?? 1000)
     }
-    if (engine.now() < calmAt()) unfinished.set(key, () => insist(key, ask))
+    if (engine.now() < calmAt()) unfinished.set(key, () => insist(key, ask, true))
+    else if (isLast) throw new Violation('I13', `${key} was asked ${maxTries} times after all was calm, and never answered for good`)
   }
 
   function calmAt(): number {
     return plan.calmAt
   }
+}
+
+function isForGood({ status }: Told): boolean {
+  return status < 500 && status !== 409 && status !== 429 && status !== 401
 }

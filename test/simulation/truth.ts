@@ -32,11 +32,14 @@ export function makeTruth({
   emulator,
   settings,
   onEmpty,
+  met,
 }: {
   raw: () => DatabaseSync
   emulator: () => Emulator
   settings: Settings
+  /** A store that started empty has its tables now. */
   onEmpty: () => void
+  met: (what: string) => void
 }) {
   const moves: Move[] = []
   const said = new Map<string, number>()
@@ -52,6 +55,9 @@ export function makeTruth({
     for (const trigger of triggers) db.exec(trigger)
     db.exec(
       `create temp trigger said_events after insert on main.events begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('events', new.event_id, new.order_id, null, new.type, null); end`,
+    )
+    db.exec(
+      `create temp trigger taken_over after update of lease_owner on main.tasks when old.lease_owner <> '' and new.lease_owner <> '' and old.lease_owner <> new.lease_owner begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('tasks', new.task_id, '-', old.lease_owner, new.lease_owner, null); end`,
     )
     seen = 0
     watching = true
@@ -89,7 +95,8 @@ export function makeTruth({
     const fresh = rows('select * from sim_log where seq > ? order by seq', seen) as unknown as Array<Move & { seq: number }>
     if (fresh.length === 0) return
     seen = fresh.at(-1)?.seq ?? seen
-    const changed = fresh.filter((move) => move.tbl !== 'events')
+    for (const move of fresh) note(move)
+    const changed = fresh.filter((move) => move.tbl !== 'events' && move.tbl !== 'tasks')
     for (const move of changed) {
       assertAlongTable(move)
       assertDefinite(move)
@@ -100,6 +107,12 @@ export function makeTruth({
     )
     moves.push(...changed)
     for (const orderId of new Set(fresh.map((move) => move.order_id))) assertOrder(orderId)
+  }
+
+  /** Trouble that was met, for the count. */
+  function note({ tbl, was, now }: Move): void {
+    if (tbl === 'tasks') met('lease-takeover')
+    if (tbl === 'refunds' && was === 'pending' && now === 'succeeded') met('refund-before-answer')
   }
 
   function assertAlongTable({ tbl, id, was, now }: Move): void {

@@ -97,6 +97,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     emulator: () => emulator,
     settings: plan.settings,
     onEmpty: () => copyTemplate.rows(store.raw()),
+    met: meet,
   })
   const store = makeStore({ engine, draw, faults, settings: plan.settings, onCommit: () => guard(truth.afterCommit), met: meet })
   if (!plan.settings.startsEmpty) copyTemplate.into(store.raw())
@@ -116,7 +117,16 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       count: (name, labels, by) => counted(name, labels, by),
     }),
   )
-  const network = makeNetwork({ engine, draw, faults, emulator: () => emulator, instances: () => instances, onUpstream, onNotified })
+  const network = makeNetwork({
+    engine,
+    draw,
+    faults,
+    emulator: () => emulator,
+    instances: () => instances,
+    onUpstream,
+    onNotified,
+    met: meet,
+  })
   const people = makePeople({
     plan: { ...plan, calmAt },
     engine,
