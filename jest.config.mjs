@@ -25,6 +25,7 @@ export default {
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     }),
+    project('simulation', 'simulation'),
     project('browser', 'browser'),
     project('miniprogram', 'miniprogram', { testEnvironment: 'jsdom' }),
   ],

@@ -96,7 +96,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     raw: () => store.raw(),
     emulator: () => emulator,
     settings: plan.settings,
-    onEmpty: () => copyTemplate.rows(store.raw()),
+    onEmpty: () => copyTemplate.merchants(store.raw()),
     met: meet,
   })
   const store = makeStore({ engine, draw, faults, settings: plan.settings, onCommit: () => guard(truth.afterCommit), met: meet })
