@@ -69,7 +69,8 @@ export function makeSettle({
       if (!known && attempt.status !== 'succeeded' && !(await learnOfPayment(attempt))) return 'unmatched'
       const paid =
         known || attempt.status === 'succeeded' ? attempt : await findAttemptByNumber(db, report.channel, report.account, report.outTradeNo)
-      if (!paid) return 'unmatched'
+      // Read on a node that lags behind, it is not known to be paid yet: whoever told of it tells again.
+      if (!paid || (!known && paid.status !== 'succeeded')) return 'unmatched'
       const now = runtime.now()
       const decided = known
         ? decideRefund({ refund: known, report, merchantRef: attempt.merchantRef, now })

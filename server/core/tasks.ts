@@ -1,6 +1,7 @@
 import { asOrderId, asOwnId, asRefundId } from '../../shared/kernel/ids.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
+import type { ChannelAccount } from '../channels/channel.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
 import { newestDay } from '../store/reconciliations.ts'
@@ -20,6 +21,7 @@ export type TaskHandlers = Record<TaskKind, (task: Task, alive: Alive) => Promis
 
 /** Keys are fetched anew well within the 12 h that WeChat asks for. */
 const keysEveryMs = 6 * 60 * 60 * 1000
+const secondLookMs = 15_000
 /** Bills are fetched within so long after ten. */
 const spreadMs = 256 * 2000
 const sweepEveryMs = 60 * 60 * 1000
@@ -93,8 +95,16 @@ export function makeTaskHandlers({
       const readyAt = billReadyAt(day)
       // Not all installations at once.
       if (readyAt > runtime.now()) return { again: later(asInstant(readyAt), (spreadMs * (runtime.randomBytes(1)[0] ?? 0)) / 256) }
-      await reconcile.run(account, day, alive)
+      await reconcileDay(account, day, alive)
     }
+  }
+
+  /** What could be put right and was not met something in its way, such as a node that lags: once more, a moment later. */
+  async function reconcileDay(account: ChannelAccount, day: string, alive: Alive): Promise<void> {
+    const { report } = await reconcile.run(account, day, alive)
+    if (!report.differences.some((one) => !one.repaired && (one.kind === 'state' || one.kind === 'refund'))) return
+    await runtime.sleep(secondLookMs)
+    await reconcile.run(account, day, alive)
   }
 
   async function refreshKeys(task: Task): Promise<TaskResult> {

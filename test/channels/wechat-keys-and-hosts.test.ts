@@ -106,11 +106,11 @@ describe('platform certificates', () => {
     expect(fetches(sent)).toBe(1)
   })
 
-  it('that the APIv3 key does not open are a matter of the configuration, told with its name', async () => {
+  it('that the APIv3 key does not open are a matter of who calls, told with the name of the setting', async () => {
     const { account } = open({ ...certificatesOnly, WECHAT_API_V3_KEY: 'another-key-of-thirty-two-bytes!' })
 
     await expect(account.query({ outTradeNo })).rejects.toMatchObject({
-      failure: { refusal: 'configuration', message: expect.stringContaining('WECHAT_API_V3_KEY') },
+      failure: { refusal: 'caller', message: expect.stringContaining('WECHAT_API_V3_KEY') },
     })
   })
 })

@@ -13,6 +13,7 @@ import { mysqlErrors } from '../../server/store/mysql-errors.ts'
 import { isSqliteDuplicate } from '../../server/store/sqlite.ts'
 import { type Engine, type Lane, Violation } from './engine.ts'
 import type { Faults } from './faults.ts'
+import { makeLaggingNode, newPath, openRaw, removeFile } from './forgetful.ts'
 import type { Settings } from './plan.ts'
 import type { Draw } from './random.ts'
 
@@ -33,9 +34,13 @@ type Outside = {
 
 /** One SQLite database in memory, lent to the instances by handles that are slow, that fail, and that die with their instance. */
 export function makeStore({ engine, draw, faults, settings, onCommit, met }: Outside) {
-  let raw = new DatabaseSync(':memory:')
+  const opened = openRaw(settings)
+  let { raw } = opened
+  const lagging = opened.path === undefined ? undefined : makeLaggingNode(opened.path, () => draw('schedule', 'lag'), engine.now)
+  let snapshot: Snapshot | undefined
   let prepared = new Map<string, StatementSync>()
   let owner: Connection | undefined
+  let forgotten: string | undefined
   const waiting: Array<{ readonly connection: Connection; readonly go: () => void }> = []
   return {
     raw: () => raw,
@@ -43,11 +48,45 @@ export function makeStore({ engine, draw, faults, settings, onCommit, met }: Out
     release,
     isHeld: () => owner !== undefined,
     assertNoWaiting,
-    replace: (other: DatabaseSync) => {
-      raw = other
-      prepared = new Map()
-    },
-    isInTransaction: () => owner !== undefined,
+    forgetSoon,
+    close,
+  }
+
+  /** The next commit is remembered; so many commits later the store is what it was then. */
+  function forgetSoon(commits: number, told: Forgetting): void {
+    snapshot = { path: undefined, left: commits, told }
+  }
+
+  /** After every commit. */
+  function committed(): void {
+    lagging?.committed()
+    onCommit()
+    if (!snapshot) return
+    if (snapshot.path === undefined) {
+      snapshot.path = newPath()
+      raw.exec(`vacuum into '${snapshot.path}'`)
+      snapshot.told.remembered()
+    } else if (--snapshot.left === 0) engine.schedule('chaos/forget', 0, forget)
+  }
+
+  /** Nobody is left who remembers: all instances were killed before. */
+  function forget(): void {
+    const { path, told } = snapshot ?? {}
+    snapshot = undefined
+    if (path === undefined || !told) return
+    told.forgetting()
+    raw.close()
+    raw = new DatabaseSync(path)
+    raw.exec('pragma journal_mode = memory; pragma synchronous = off')
+    prepared = new Map()
+    forgotten = path
+    told.forgot()
+  }
+
+  function close(): void {
+    lagging?.close()
+    raw.close()
+    for (const path of [opened.path, forgotten, snapshot?.path]) if (path !== undefined) removeFile(path)
   }
 
   /** Nothing may be waited for inside a transaction but the database (I20). */
@@ -155,7 +194,7 @@ export function makeStore({ engine, draw, faults, settings, onCommit, met }: Out
     raw.exec('commit')
     connection.isOpen = false
     owner = undefined
-    onCommit()
+    committed()
     passOn()
     await pause(connection, 'committed')
     if (settings.errors === 'mysql' && faults.happens('commit-lost-landed', where)) {
@@ -181,11 +220,18 @@ export function makeStore({ engine, draw, faults, settings, onCommit, met }: Out
     if (!connection.isOpen) await free(connection)
     const where = `${connection.lane.name}/${what}`
     if (faults.happens('db-fails', where)) failStatement(connection, where)
+    const isRead = what.startsWith('select')
+    if (lagging && isRead && !connection.isOpen && isMade()) return { rows: lagging.read(sql, parameters) }
     const result = run(sql, parameters)
-    if (!connection.isOpen && !what.startsWith('select')) onCommit()
+    if (!connection.isOpen && !isRead) committed()
     if (!connection.isOpen && settings.errors === 'mysql' && !what.startsWith('select') && faults.happens('commit-lost-landed', where))
       throw lost()
     return result
+  }
+
+  /** While the schema is being made, nobody lags. */
+  function isMade(): boolean {
+    return !settings.startsEmpty
   }
 
   function failStatement(connection: Connection, where: string): never {
@@ -208,6 +254,10 @@ export function makeStore({ engine, draw, faults, settings, onCommit, met }: Out
     return { rows: [], numAffectedRows: BigInt(changes) }
   }
 }
+
+/** Told when a state is remembered, just before the store goes back to it, and when it has. */
+type Forgetting = { readonly remembered: () => void; readonly forgetting: () => void; readonly forgot: () => void }
+type Snapshot = { path: string | undefined; left: number; readonly told: Forgetting }
 
 const mysqlFailures = [
   { errno: 1213, message: 'Deadlock found', undoes: true },

@@ -32,6 +32,7 @@ const mustMeet = [
   'notification-bad_signature',
   'crash',
   'pause',
+  'commits-lost',
 ] as const
 
 const { values: asked } = parseArgs({

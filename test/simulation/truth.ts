@@ -45,7 +45,7 @@ export function makeTruth({
   const said = new Map<string, number>()
   let seen = 0
   let watching = false
-  return { watch, afterCommit, moves, rows, row, payment, refundAt }
+  return { watch, forget, afterCommit, moves, rows, row, payment, refundAt }
 
   function watch(): void {
     const db = raw()
@@ -61,6 +61,12 @@ export function makeTruth({
     )
     seen = 0
     watching = true
+  }
+
+  /** What the store has forgotten did not happen. */
+  function forget(count: number): void {
+    moves.length = Math.min(moves.length, count)
+    watch()
   }
 
   function rows(sql: string, ...values: Array<string | number>): Row[] {

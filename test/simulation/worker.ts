@@ -2,7 +2,7 @@ import { makePlan, type Plan } from './plan.ts'
 import { type Outcome, runPlan } from './world.ts'
 
 export type Job = { readonly seed?: number; readonly plan?: Plan; readonly isTraced?: boolean; readonly until?: number | undefined }
-export type Done = Omit<Outcome, 'rows' | 'trace'> & { readonly plan: Plan; readonly trace: readonly string[]; readonly broken?: string }
+export type Done = Omit<Outcome, 'trace'> & { readonly plan: Plan; readonly trace: readonly string[]; readonly broken?: string }
 
 /** Every so many seeds a run is made twice: the same plan has to give the same run. */
 const twiceEvery = 20
@@ -21,7 +21,7 @@ async function work({ seed, plan = makePlan(seed ?? 0), isTraced = false, until 
 
 const nothing = { violation: undefined, hash: 0, steps: 0, days: 0, orders: 0, paid: 0, fired: [], met: {}, trace: [] } as const
 
-function tell({ rows: _, ...done }: Done & { rows?: unknown }): void {
+function tell(done: Done): void {
   process.send?.(done)
 }
 

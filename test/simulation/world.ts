@@ -39,8 +39,6 @@ export type Outcome = {
   readonly fired: readonly string[]
   readonly met: Readonly<Record<string, number>>
   readonly trace: readonly string[]
-  /** The books at the end. */
-  readonly rows: (sql: string) => ReadonlyArray<Record<string, string | number | null>>
 }
 
 /** Keys are made once in a process: making them costs more than a whole run. */
@@ -67,7 +65,9 @@ export async function runPlan(
   } finally {
     restore()
   }
-  return world.outcome()
+  const outcome = world.outcome()
+  world.store.close()
+  return outcome
 }
 
 export type World = Awaited<ReturnType<typeof makeWorld>>
@@ -245,6 +245,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     for (const instance of instances) void instance.start()
     for (const action of plan.actions) engine.schedule(`do/${action.do}`, action.at, () => void people.act(action).catch(broke))
     for (const chaos of plan.chaos) engine.schedule(`chaos/${chaos.do}`, chaos.at, () => void wreak(chaos).catch(broke))
+    if (plan.settings.profile === 'lost') engine.schedule('chaos/lose', plan.calmAt * (0.2 + 0.6 * draw('lose', 'when')), loseCommits)
     engine.schedule('calm', plan.calmAt, () => void calm().catch(broke))
     await loop(isQuiet, until)
     if (violation || broken !== undefined) return
@@ -313,6 +314,26 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     instance.kill()
     engine.schedule(`${instance.name}/restart`, downMs, () => {
       if (instance.lane().isDead) void instance.start()
+    })
+  }
+
+  /** A failover to a node that had not heard of the last commits. */
+  function loseCommits(): void {
+    const commits = 1 + Math.floor(draw('lose', 'commits') * 5)
+    let remembered = 0
+    store.forgetSoon(commits, {
+      remembered: () => {
+        remembered = truth.moves.length
+      },
+      forgetting: () => {
+        meet('commits-lost')
+        engine.note(`the last ${commits} commits are lost`)
+        for (const [nth] of instances.entries()) crash(nth, 1000 + 10_000 * draw('lose', 'down'))
+      },
+      forgot: () => {
+        truth.forget(remembered)
+        people.answers.clear()
+      },
     })
   }
 
@@ -407,7 +428,6 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       fired: faults.fired,
       met,
       trace,
-      rows: (sql) => truth.rows(sql),
     }
   }
 }

@@ -181,6 +181,6 @@ function readKept(text: string): Kept | undefined {
 
 function failed(reason: string, kind: 'unknown' | 'untrusted' | 'refused' = 'unknown', cause?: unknown): ChannelError {
   const code = kind === 'untrusted' ? 'SIGN_ERROR' : 'CHANNEL_ERROR'
-  const refusal = kind === 'refused' ? ('configuration' as const) : undefined
+  const refusal = kind === 'refused' ? ('caller' as const) : undefined
   return new ChannelError({ kind, refusal, code, message: `the platform certificates could not be fetched: ${reason}` }, { cause })
 }
