@@ -14,7 +14,7 @@ import type { BillKind } from '../channels/bill.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { ChannelError } from '../channels/failure.ts'
 import { newId } from '../lib/ids.ts'
-import { type BillRun, insertLines, insertRun } from '../store/bills.ts'
+import { type BillRun, countLines, insertLines, insertRun } from '../store/bills.ts'
 import {
   billTotals,
   type Compared,
@@ -42,6 +42,8 @@ import type { Settle } from './settle.ts'
 const edgeMs = 15 * 60 * 1000
 /** Bills are kept by the channel for three months. */
 const oldestDays = 90
+const maxLooks = 20
+const lookEveryMs = 500
 
 export type Reconcile = ReturnType<typeof makeReconcile>
 export type Day = { readonly channel: ChannelName; readonly account: AccountId; readonly day: string }
@@ -98,38 +100,52 @@ export function makeReconcile({
       startedAt: runtime.now(),
     }
     await insertRun(db, reading)
-    const hasTrades = await load(account, reading, 'trade', alive)
-    const hasFunds = hasTrades && (await loadFunds(account, reading, alive))
+    const trades = await load(account, reading, 'trade', alive)
+    const funds = trades === undefined ? undefined : await loadFunds(account, reading, alive)
+    const [hasTrades, hasFunds] = [trades !== undefined, funds !== undefined]
+    await untilSeen(reading, (trades ?? 0) + (funds ?? 0))
     const before = await findReconciliation(db, reading)
     const listed = await compareAll(reading, { hasFunds, alive })
     const report = await reportOf(reading, { isEmpty: !hasTrades, withFunds: hasFunds, listed, before: before?.report })
     return close(reading, report)
   }
 
-  /** Reads the whole bill into rows of this run. False when nothing happened that day. */
-  async function load(account: ChannelAccount, reading: BillRun, kind: BillKind, alive: Alive): Promise<boolean> {
+  /** Reads the whole bill into rows of this run; how many. Undefined when nothing happened that day. */
+  async function load(account: ChannelAccount, reading: BillRun, kind: BillKind, alive: Alive): Promise<number | undefined> {
     const { day, runId } = reading
     const subject = { merchantId: defaultMerchant, orderId: asOrderId('-'), number: day }
     const asked = await askChannel(account, 'bill', subject, async (one) => {
       const bill = await one.bill?.({ kind, day })
-      if (bill) for await (const lines of bill) await take(runId, lines, alive)
+      let count = 0
+      if (bill) for await (const lines of bill) count += await take(runId, lines, alive)
+      return count
     })
-    if (asked.ok) return true
-    if (asked.failure.refusal === 'billEmpty') return false
+    if (asked.ok) return asked.value
+    if (asked.failure.refusal === 'billEmpty') return undefined
     throw new ChannelError(asked.failure)
   }
 
-  async function take(runId: string, lines: Parameters<typeof insertLines>[2], alive: Alive): Promise<void> {
-    await insertLines(db, runId, lines)
+  async function take(runId: string, lines: Parameters<typeof insertLines>[2], alive: Alive): Promise<number> {
+    const count = await insertLines(db, runId, lines)
     await alive()
+    return count
+  }
+
+  /** On a node that lags, a bill that was just written would seem to be empty, and the day to be without a difference. */
+  async function untilSeen({ runId, day }: BillRun, lines: number): Promise<void> {
+    for (let look = 0; look < maxLooks; look++) {
+      if ((await countLines(db, runId)) === lines) return
+      await runtime.sleep(lookEveryMs)
+    }
+    throw new Error(`the bill of ${day} was written and cannot be read: the node that answers lags too far behind`)
   }
 
   /** The flow of funds is a second opinion: a merchant without permission for it goes without. */
-  async function loadFunds(account: ChannelAccount, reading: BillRun, alive: Alive): Promise<boolean> {
+  async function loadFunds(account: ChannelAccount, reading: BillRun, alive: Alive): Promise<number | undefined> {
     try {
       return await load(account, reading, 'funds', alive)
     } catch (error) {
-      if (error instanceof ChannelError && error.failure.refusal === 'configuration') return false
+      if (error instanceof ChannelError && error.failure.refusal === 'configuration') return undefined
       throw error
     }
   }

@@ -3,6 +3,7 @@ import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { BillLine } from '../channels/bill.ts'
 import type { Database } from './database.ts'
+import { insertIgnore } from './insert-ignore.ts'
 import type { Schema } from './schema.ts'
 
 /** One reading of a day's bill; its lines are its own, so that two readings at once do not meet. */
@@ -24,16 +25,24 @@ export async function insertRun(db: Database, { runId, channel, account, day, st
 
 type Row = Schema['bill_lines']
 
-/** Writes lines of a run. A number that stands in the bill twice is kept once. */
-export async function insertLines(db: Database, runId: string, lines: readonly BillLine[]): Promise<void> {
+/** Writes lines of a run; how many went in. A number that stands in the bill twice is kept once. */
+export async function insertLines(db: Database, runId: string, lines: readonly BillLine[]): Promise<number> {
   const rows = new Map(lines.map((line) => rowOf(runId, line)).flatMap((row) => (row ? [[`${row.kind} ${row.number}`, row] as const] : [])))
   const all = [...rows.values()]
-  for (let from = 0; from < all.length; from += insertBunch) {
-    await db.query
-      .insertInto('bill_lines')
-      .values(all.slice(from, from + insertBunch))
-      .execute()
-  }
+  let count = 0
+  for (let from = 0; from < all.length; from += insertBunch)
+    count += await insertIgnore(db, 'bill_lines', all.slice(from, from + insertBunch))
+  return count
+}
+
+/** How many lines of a run can be seen. */
+export async function countLines(db: Database, runId: string): Promise<number> {
+  const row = await db.query
+    .selectFrom('bill_lines')
+    .select(({ fn }) => fn.countAll().as('lines'))
+    .where('run_id', '=', runId)
+    .executeTakeFirst()
+  return Number(row?.lines ?? 0)
 }
 
 function rowOf(runId: string, line: BillLine): Row | undefined {
