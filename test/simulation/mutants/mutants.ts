@@ -241,4 +241,10 @@ export const former: readonly Mutant[] = [
     edits: [{ from: '      loading = undefined\n      throw error', to: '      throw error' }],
     caughtBy: ['I1', 'I13'],
   },
+  {
+    name: 'lagging-bill-believed',
+    file: 'server/core/reconcile.ts',
+    edits: [{ from: '    await untilSeen(reading, (trades ?? 0) + (funds ?? 0))\n', to: '' }],
+    caughtBy: ['I1', 'I7'],
+  },
 ]
