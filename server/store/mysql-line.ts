@@ -19,6 +19,9 @@ const sessionStatements = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ]
 
+/** On Galera a node may not have applied yet what another has committed: a read waits for it, so that what was answered can be read. */
+const causalReads = 'SET SESSION wsrep_sync_wait = 1'
+
 export type HostAddress = { readonly host: string; readonly port: number }
 
 /** One connection to one host. */
@@ -61,11 +64,17 @@ export async function openLine(url: MysqlUrl, at: HostAddress, runtime: Runtime,
   try {
     await new Promise<void>((resolve, reject) => raw.connect((error) => (error ? reject(error) : resolve())))
     for (const statement of sessionStatements) await line.ask(statement)
+    if (isOn(await line.ask("SHOW VARIABLES LIKE 'wsrep_on'"))) await line.ask(causalReads)
   } catch (error) {
     line.cut()
     throw error
   }
   return line
+}
+
+/** Whether `SHOW VARIABLES` says that it is; a server that does not know the word says nothing. */
+function isOn(rows: unknown): boolean {
+  return JSON.stringify(rows).includes('"ON"')
 }
 
 function lineOver(raw: Connection, socket: Socket, runtime: Runtime, events: LineEvents): Line {
