@@ -3,10 +3,10 @@ import type { AccountSource } from './channels/channel.ts'
 import { channelRegistry } from './channels/registry.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { listen } from './http/listen.ts'
+import { memberOf } from './lib/member-of.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
 import { makeMetrics } from './lib/prom-metrics.ts'
-import { memberOf } from './store/dialect.ts'
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong. */
 const configExitCode = 78

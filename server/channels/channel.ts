@@ -4,12 +4,12 @@ import type { Currency, Money } from '../../shared/kernel/money.ts'
 import type { App, ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { PrepareAsk } from '../core/rules/attempt.ts'
+import type { Bill, BillKind } from '../core/rules/bill.ts'
 import type { RefundReport, TradeReport } from '../core/rules/report.ts'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
-import type { Bill, BillKind } from './bill.ts'
 
 /** A channel as the registry lists it: what it can do as data, and how an account on it is made from the environment. */
 export type ChannelDefinition = {

@@ -1,16 +1,6 @@
-import {
-  type AccountId,
-  asOrderId,
-  asOutTradeNo,
-  asTransactionId,
-  defaultMerchant,
-  type MerchantId,
-  readOutRefundNo,
-} from '../../shared/kernel/ids.ts'
-import { formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
+import { type AccountId, asOrderId, defaultMerchant, type MerchantId, readOutRefundNo } from '../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import { asInstant, chinaDay, later } from '../../shared/kernel/time.ts'
-import type { BillKind } from '../channels/bill.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { ChannelError } from '../channels/failure.ts'
 import { newId } from '../lib/ids.ts'
@@ -21,10 +11,7 @@ import {
   differingFunds,
   differingPayments,
   differingRefunds,
-  type FundsDifference,
   fundsWithoutTrade,
-  type LineRow,
-  type Missing,
   type PaymentPair,
   paymentsNotInBill,
   type RefundPair,
@@ -33,9 +20,20 @@ import {
 import { findReconciliation } from '../store/reconciliations.ts'
 import { AppError, channelRefusal } from './error.ts'
 import type { Parts } from './parts.ts'
+import type { BillKind } from './rules/bill.ts'
+import {
+  feeDifference,
+  fundsDifference,
+  type Listed,
+  makeListed,
+  notInBill,
+  paymentDifference,
+  refundDifference,
+  refundOf,
+  tradeOf,
+} from './rules/bill-differences.ts'
 import { decision, type Reconciliation } from './rules/decision.ts'
-import { boundsOf, type Difference, type DifferenceKind, dayBefore, isDay, listedDifferences, type Report } from './rules/reconciliation.ts'
-import { vouchForRefund, vouchForTrade } from './rules/report.ts'
+import { boundsOf, type Difference, dayBefore, isDay, type Report } from './rules/reconciliation.ts'
 import type { Settle } from './settle.ts'
 
 /** What happens this close to midnight may stand in the next day's bill. */
@@ -181,7 +179,7 @@ export function makeReconcile({
     const fee = feeDifference(line, book?.orderId)
     const found = paymentDifference(line, book)
     if (!found) return fee
-    const verdict = isCurrency(line.currency) ? await settle.trade(tradeOf(reading, line)) : 'mismatch'
+    const verdict = await settle.trade(tradeOf(reading, line))
     const repaired = verdict === 'kept' || verdict === 'late' || verdict === 'duplicate'
     return [{ ...found, number: line.number, orderId: book?.orderId, repaired }, ...fee]
   }
@@ -236,111 +234,6 @@ export function makeReconcile({
     if (open > 0) alarms.raise('reconciliation', { channel, account, day, differences: open })
     return reconciliation
   }
-}
-
-type Listed = ReturnType<typeof makeListed>
-
-/** Counts all, lists the first. */
-function makeListed() {
-  const counts = new Map<DifferenceKind, number>()
-  const all: Difference[] = []
-  return {
-    add: (difference: Difference) => {
-      counts.set(difference.kind, (counts.get(difference.kind) ?? 0) + 1)
-      if (all.length < listedDifferences) all.push(difference)
-    },
-    counts: (): Report['counts'] => Object.fromEntries(counts),
-    all: (): readonly Difference[] => all,
-  }
-}
-
-function paymentDifference(line: LineRow, book: PaymentPair['book']): Pick<Difference, 'kind' | 'detail'> | undefined {
-  if (!book) return { kind: 'missing_here', detail: `the bill has ${amountOf(line)}, the books nothing` }
-  if (book.amountMinor !== line.amount_minor || book.currency !== line.currency)
-    return {
-      kind: 'amount',
-      detail: `the bill has ${amountOf(line)}, the books ${amountOf({ amount_minor: book.amountMinor, currency: book.currency })}`,
-    }
-  if (book.status !== 'succeeded') return { kind: 'state', detail: `paid by the bill, ${book.status} in the books` }
-  if (book.transactionId !== line.transaction_id)
-    return { kind: 'state', detail: `transaction ${line.transaction_id} by the bill, ${book.transactionId} in the books` }
-  return undefined
-}
-
-function refundDifference(line: LineRow, book: RefundPair['book']): string | undefined {
-  if (!book) return `the bill has a refund of ${amountOf(line)}, the books none`
-  if (book.amountMinor !== line.amount_minor)
-    return `the bill has ${amountOf(line)}, the books ${amountOf({ amount_minor: book.amountMinor, currency: line.currency })}`
-  const isSame = book.status === line.status || (line.status === 'closed' && book.status === 'failed') || line.status === 'processing'
-  return isSame ? undefined : `${line.status} by the bill, ${book.status} in the books`
-}
-
-function feeDifference({ number, fee_micro, due_fee_micro }: LineRow, orderId: string | undefined): Difference[] {
-  const tolerance = 10_000
-  if (fee_micro === null || due_fee_micro === null || Math.abs(fee_micro - due_fee_micro) <= tolerance) return []
-  const detail = `a fee of ${unitsOf(fee_micro)}, by its rate ${unitsOf(due_fee_micro)}`
-  return [{ kind: 'fee', number, orderId, detail, repaired: false }]
-}
-
-function notInBill(kind: 'missing_there' | 'refund', { number, orderId, amountMinor, currency }: Missing): Difference {
-  const detail = `the books have ${amountOf({ amount_minor: amountMinor, currency })}, the bill nothing`
-  return { kind, number, orderId, detail, repaired: false }
-}
-
-function fundsDifference({ number, tradeMinor, fundsMinor }: FundsDifference, trade: string): Difference {
-  const said = (minor: number | null) => (minor === null ? 'nothing' : amountOf({ amount_minor: minor, currency: 'CNY' }))
-  return {
-    kind: 'funds',
-    number,
-    detail: `${trade}: ${said(tradeMinor)} by the trades, ${said(fundsMinor)} by the flow of funds`,
-    repaired: false,
-  }
-}
-
-function tradeOf({ channel, account }: BillRun, line: LineRow) {
-  const currency = isCurrency(line.currency) ? line.currency : 'CNY'
-  return vouchForTrade({
-    source: 'bill',
-    channel,
-    account,
-    outTradeNo: asOutTradeNo(line.number),
-    outcome: {
-      status: 'succeeded',
-      transactionId: asTransactionId(line.transaction_id ?? ''),
-      amount: moneyOf(line.amount_minor, currency),
-      merchantRef: line.merchant_ref ?? '',
-      appId: (line.app_id ?? '') as never,
-      succeededAt: line.at,
-    },
-  })
-}
-
-function refundOf({ channel, account }: BillRun, line: LineRow, outRefundNo: NonNullable<ReturnType<typeof readOutRefundNo>>) {
-  const currency = isCurrency(line.currency) ? line.currency : 'CNY'
-  const status = line.status
-  return vouchForRefund({
-    source: 'bill',
-    channel,
-    account,
-    outRefundNo,
-    outTradeNo: asOutTradeNo(line.out_trade_no ?? ''),
-    channelRefundId: line.transaction_id ?? undefined,
-    amount: moneyOf(line.amount_minor, currency),
-    outcome:
-      status === 'succeeded'
-        ? { status, succeededAt: line.at }
-        : status === 'abnormal' || status === 'closed' || status === 'processing'
-          ? { status }
-          : { status: 'unknown', said: status },
-  })
-}
-
-function amountOf({ amount_minor, currency }: { amount_minor: number; currency: string }): string {
-  return isCurrency(currency) ? `${formatMoney(moneyOf(amount_minor, currency))} ${currency}` : `${amount_minor} ${currency}`
-}
-
-function unitsOf(micro: number): string {
-  return `${micro < 0 ? '-' : ''}${(Math.abs(micro) / 1_000_000).toFixed(5)}`
 }
 
 function assertDay(day: string): void {

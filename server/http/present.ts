@@ -8,7 +8,7 @@ import type {
 } from '../../shared/api/order.ts'
 import type { product as productSchema } from '../../shared/api/product.ts'
 import type { reconciliation as reconciliationSchema } from '../../shared/api/reconciliation.ts'
-import { formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
+import { formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
@@ -131,7 +131,7 @@ export function presentReconciliation({
     withFunds,
     payments: presentTotals(payments),
     refunds: presentTotals(refunds),
-    fee: `${feeMicro < 0 ? '-' : ''}${(Math.abs(feeMicro) / 1_000_000).toFixed(2)}`,
+    fee: formatMillionths(feeMicro),
     counts,
     differences: differences.map(({ orderId, ...one }) => ({ ...one, orderId: orderId ?? null })),
     completedAt: formatInstant(completedAt),

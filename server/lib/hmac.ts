@@ -12,6 +12,12 @@ export function sha1Hex(bytes: Uint8Array | string): string {
   return createHash('sha1').update(bytes).digest('hex')
 }
 
+/** SHA-1 of bytes that come in pieces. */
+export function makeSha1(): { update(bytes: Uint8Array): void; hex(): string } {
+  const hash = createHash('sha1')
+  return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex') }
+}
+
 /** Whether two secrets are equal, in a time that does not tell where they differ. */
 export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other)

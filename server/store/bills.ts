@@ -1,7 +1,7 @@
 import type { AccountId } from '../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
-import type { BillLine } from '../channels/bill.ts'
+import type { BillLine } from '../core/rules/bill.ts'
 import type { Database } from './database.ts'
 import { insertIgnore } from './insert-ignore.ts'
 import type { Schema } from './schema.ts'

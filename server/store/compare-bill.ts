@@ -2,12 +2,12 @@ import { type ExpressionBuilder, sql } from 'kysely'
 import type { AccountId, MerchantId, OrderId } from '../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
+import { type BilledLine, feeToleranceMicro } from '../core/rules/bill.ts'
 import type { Database } from './database.ts'
+import { orUndefined } from './json-column.ts'
 import type { Schema } from './schema.ts'
 
 const pageSize = 500
-/** A fee may be rounded another way; beyond one fen it is another fee. */
-const feeToleranceMicro = 10_000
 
 export type Compared = {
   readonly runId: string
@@ -20,7 +20,7 @@ export type Compared = {
 
 /** A line of the bill beside what the books know of its number. */
 export type PaymentPair = {
-  readonly line: LineRow
+  readonly line: BilledLine
   readonly book:
     | {
         readonly merchantId: MerchantId
@@ -33,10 +33,24 @@ export type PaymentPair = {
     | undefined
 }
 export type RefundPair = {
-  readonly line: LineRow
+  readonly line: BilledLine
   readonly book: { readonly orderId: OrderId; readonly status: string; readonly amountMinor: number } | undefined
 }
-export type LineRow = Pick<
+const lineColumns = [
+  'l.number',
+  'l.out_trade_no',
+  'l.transaction_id',
+  'l.amount_minor',
+  'l.currency',
+  'l.status',
+  'l.merchant_ref',
+  'l.app_id',
+  'l.fee_micro',
+  'l.due_fee_micro',
+  'l.at',
+] as const
+
+type LineRow = Pick<
   Schema['bill_lines'],
   | 'number'
   | 'out_trade_no'
@@ -51,19 +65,21 @@ export type LineRow = Pick<
   | 'at'
 >
 
-const lineColumns = [
-  'l.number',
-  'l.out_trade_no',
-  'l.transaction_id',
-  'l.amount_minor',
-  'l.currency',
-  'l.status',
-  'l.merchant_ref',
-  'l.app_id',
-  'l.fee_micro',
-  'l.due_fee_micro',
-  'l.at',
-] as const
+function readLine(row: LineRow): BilledLine {
+  return {
+    number: row.number,
+    outTradeNo: orUndefined(row.out_trade_no),
+    transactionId: orUndefined(row.transaction_id),
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    status: row.status,
+    merchantRef: orUndefined(row.merchant_ref),
+    appId: orUndefined(row.app_id),
+    feeMicro: orUndefined(row.fee_micro),
+    dueFeeMicro: orUndefined(row.due_fee_micro),
+    at: row.at,
+  }
+}
 
 const feeDiffers = sql<boolean>`(l.fee_micro is not null and l.due_fee_micro is not null and abs(l.fee_micro - l.due_fee_micro) > ${feeToleranceMicro})`
 
@@ -99,7 +115,7 @@ export async function* differingPayments(db: Database, { runId, channel, account
         amountMinor: book_amount,
         currency: book_currency,
       }
-      yield { line, book: isKnown ? (book as NonNullable<PaymentPair['book']>) : undefined }
+      yield { line: readLine(line), book: isKnown ? (book as NonNullable<PaymentPair['book']>) : undefined }
     }
     const last = rows.at(-1)
     if (!last || rows.length < pageSize) return
@@ -131,7 +147,7 @@ export async function* differingRefunds(db: Database, { runId, channel, account 
       .execute()
     for (const { order_id, book_status, book_amount, ...line } of rows) {
       const isKnown = order_id !== null && book_status !== null && book_amount !== null
-      yield { line, book: isKnown ? { orderId: order_id, status: book_status, amountMinor: book_amount } : undefined }
+      yield { line: readLine(line), book: isKnown ? { orderId: order_id, status: book_status, amountMinor: book_amount } : undefined }
     }
     const last = rows.at(-1)
     if (!last || rows.length < pageSize) return

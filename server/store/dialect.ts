@@ -14,8 +14,3 @@ export type StoreDialect = {
   /** How many connections may write at once. */
   readonly writers: number
 }
-
-/** A member of an error, when it has one of that type. */
-export function memberOf(error: unknown, name: string): unknown {
-  return typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined
-}

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import { memberOf } from '../lib/member-of.ts'
 import type { Database } from './database.ts'
-import { memberOf } from './dialect.ts'
 import { payments } from './migrations/0001-payments.ts'
 import { billIndexes, bills } from './migrations/0002-bills.ts'
 import { createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'

@@ -1,4 +1,4 @@
-import { memberOf } from './dialect.ts'
+import { memberOf } from '../lib/member-of.ts'
 
 const duplicateKey = 1062
 /** Deadlock, lock wait, snapshot conflict, and the certification failures of clusters: the transaction did not happen. */

@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { SqliteDatabase } from 'kysely'
+import { memberOf } from '../lib/member-of.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { SqliteUrl } from './database-url.ts'
-import { memberOf, type StoreDialect } from './dialect.ts'
+import type { StoreDialect } from './dialect.ts'
 import { patientSqlite } from './patient-sqlite.ts'
 
 /** How long SQLite itself waits for another process's lock, holding up this one: while the file is opened, and for a statement. */

@@ -76,6 +76,12 @@ export function moneyOf(minor: number, currency: Currency): Money {
   return { minor: asMinor(minor), currency }
 }
 
+/** Millionths of a unit, as fees come, with the five decimals that bills show: -6000 is `"-0.00600"`. */
+export function formatMillionths(micro: number): string {
+  const digits = String(Math.abs(micro)).padStart(7, '0')
+  return `${micro < 0 ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6, -1)}`
+}
+
 /** The decimal text of the major unit, always with the currency's decimals: 9999 fen is `"99.99"`, 100 yen `"100"`. */
 export function formatMoney({ minor, currency }: Money): string {
   return print(minor, currencies[currency].decimals)

@@ -196,7 +196,7 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
       if (action.do === 'phoneTypes') engine.schedule('phone/gives-up', 60_000, () => giveUp(outTradeNo))
     } catch (error) {
       // The phone says no: closed, expired, paid already.
-      engine.note(`phone ${action.do} ${outTradeNo}: ${error instanceof Error ? error.message : error}`)
+      engine.note(`phone ${action.do} ${outTradeNo}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 

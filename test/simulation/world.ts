@@ -8,13 +8,14 @@ import { type EmulatorRuntime, makeEmulatorRuntime, type RsaPair } from '../../s
 import type { LogRecord } from '../../server/lib/log.ts'
 import { asInstant, chinaDay } from '../../shared/kernel/time.ts'
 import { makeStore } from './database.ts'
+import { makeDisasters } from './disasters.ts'
 import { type Lane, makeEngine, Violation } from './engine.ts'
 import { forbidEscapes } from './escape.ts'
 import { makeFaults } from './faults.ts'
 import { makeInstance } from './instance.ts'
 import { makeNetwork, type Sent } from './network.ts'
 import { makePeople, merchantKeys, type Told } from './people.ts'
-import type { Chaos, Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { assertNothingHangs, assertQuiet, assertRepeatable } from './quiet.ts'
 import { makeBytes, makeDraws } from './random.ts'
 import { copyTemplate } from './template.ts'
@@ -139,6 +140,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     met: meet,
   })
   const world = { plan, engine, store, truth, emulator, instances, people, logged, acknowledged, credentials, calmAt, met, meet, faults }
+  const disasters = makeDisasters({ ...world, draw, network })
   return { ...world, run, outcome }
 
   function environment(): Record<string, string> {
@@ -240,13 +242,14 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   async function run(until?: number): Promise<void> {
     engine.setNaps(napUntil)
-    engine.watch(crashAt)
+    engine.watch(disasters.crashAt)
     if (!plan.settings.startsEmpty) truth.watch()
     for (const instance of instances) void instance.start()
     for (const action of plan.actions) engine.schedule(`do/${action.do}`, action.at, () => void people.act(action).catch(broke))
-    for (const chaos of plan.chaos) engine.schedule(`chaos/${chaos.do}`, chaos.at, () => void wreak(chaos).catch(broke))
-    if (plan.settings.profile === 'lost') engine.schedule('chaos/lose', plan.calmAt * (0.2 + 0.6 * draw('lose', 'when')), loseCommits)
-    engine.schedule('calm', plan.calmAt, () => void calm().catch(broke))
+    for (const chaos of plan.chaos) engine.schedule(`chaos/${chaos.do}`, chaos.at, () => void disasters.wreak(chaos).catch(broke))
+    if (plan.settings.profile === 'lost')
+      engine.schedule('chaos/lose', plan.calmAt * (0.2 + 0.6 * draw('lose', 'when')), disasters.loseCommits)
+    engine.schedule('calm', plan.calmAt, () => void disasters.calm().catch(broke))
     await loop(isQuiet, until)
     if (violation || broken !== undefined) return
     await assertNothingHangs(world).catch(broke)
@@ -295,86 +298,6 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     } catch {
       return 0
     }
-  }
-
-  function crashAt(label: string, nth: number): boolean {
-    if (engine.now() >= calmAt) return false
-    const point = plan.crashPoints.find((one) => `inst${one.instance + 1}/${one.label}` === label && one.nth === nth)
-    if (!point) return false
-    meet('crash-point')
-    crash(point.instance, point.downMs)
-    return true
-  }
-
-  function crash(nth: number, downMs: number): void {
-    const instance = instances[nth]
-    if (!instance) return
-    engine.note(`kill -9 ${instance.name}`)
-    meet('crash')
-    instance.kill()
-    engine.schedule(`${instance.name}/restart`, downMs, () => {
-      if (instance.lane().isDead) void instance.start()
-    })
-  }
-
-  /** A failover to a node that had not heard of the last commits. */
-  function loseCommits(): void {
-    const commits = 1 + Math.floor(draw('lose', 'commits') * 5)
-    let remembered = 0
-    store.forgetSoon(commits, {
-      remembered: () => {
-        remembered = truth.moves.length
-      },
-      forgetting: () => {
-        meet('commits-lost')
-        engine.note(`the last ${commits} commits are lost`)
-        for (const [nth] of instances.entries()) crash(nth, 1000 + 10_000 * draw('lose', 'down'))
-      },
-      forgot: () => {
-        truth.forget(remembered)
-        people.answers.clear()
-      },
-    })
-  }
-
-  async function wreak(chaos: Chaos): Promise<void> {
-    const instance = instances[chaos.instance]
-    if (!instance) return
-    meet(chaos.do)
-    engine.note(`${chaos.do} ${instance.name} ${chaos.ms}`)
-    switch (chaos.do) {
-      case 'crash':
-        return crash(chaos.instance, chaos.ms)
-      case 'pause':
-        return instance.pause(chaos.ms)
-      case 'partition':
-        return network.partition(instance.name, chaos.ms)
-      case 'jump':
-        return instance.jump(chaos.ms)
-      case 'rotate':
-        return void (await emulator.rotate('certificate'))
-      case 'stop': {
-        const lane = instance.lane()
-        await instance.stop()
-        engine.schedule(`${instance.name}/restart`, chaos.ms, () => {
-          if (lane.isDead && instance.lane() === lane) void instance.start()
-        })
-      }
-    }
-  }
-
-  /** Everything that was wrong is over; those who were not answered ask again. */
-  async function calm(): Promise<void> {
-    emulator.faults.clear()
-    for (const instance of instances) {
-      network.partition(instance.name, 0)
-      instance.lane().pausedUntil = 0
-      instance.rightClock()
-    }
-    await engine.wait('calm/settles', 180_000)
-    for (const instance of instances) if (instance.lane().isDead) void instance.start()
-    await engine.wait('calm/asks', 60_000)
-    await people.finishAll()
   }
 
   function isQuiet(): boolean {

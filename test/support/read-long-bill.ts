@@ -69,5 +69,5 @@ function literal(value: unknown): string {
     ? 'null'
     : typeof value === 'number'
       ? String(value)
-      : `'${String(value).replaceAll("'", "''")}'`
+      : `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`
 }

@@ -8,7 +8,7 @@ registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context)
     if (!url.endsWith(mutant.file)) return loaded
-    return { ...loaded, source: mutant.edits.reduce(edited, String(loaded.source)) }
+    return { ...loaded, source: mutant.edits.reduce(edited, Buffer.from(loaded.source as Uint8Array).toString()) }
   },
 })
 

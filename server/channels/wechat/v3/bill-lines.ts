@@ -1,7 +1,7 @@
 import { asAppId, asTransactionId, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { currencies, isCurrency, type Money, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type Instant, parseInstant } from '../../../../shared/kernel/time.ts'
-import type { BillKind, BillLine } from '../../bill.ts'
+import type { BillKind, BillLine } from '../../../core/rules/bill.ts'
 
 const millionths = 6
 const decimal = /^(-?)(\d{1,13})(?:\.(\d{1,6}))?$/

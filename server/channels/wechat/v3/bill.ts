@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import type { Bill, BillKind, BillLine } from '../../../core/rules/bill.ts'
+import { makeSha1 } from '../../../lib/hmac.ts'
 import { NetworkFailure } from '../../../lib/runtime.ts'
 import { linesOf } from '../../../lib/text-lines.ts'
-import type { Bill, BillKind, BillLine } from '../../bill.ts'
 import { ChannelError } from '../../failure.ts'
 import { makeBillReader } from './bill-lines.ts'
 import { unreadable } from './call.ts'
@@ -57,7 +57,7 @@ export function makeBill({ credentials, tools, call, signer }: V3Parts & { reado
 }
 
 async function* read(kind: BillKind, bytes: AsyncIterable<Uint8Array>, hash: string): AsyncGenerator<readonly BillLine[]> {
-  const sum = createHash('sha1')
+  const sum = makeSha1()
   const reader = makeBillReader(kind)
   let lines: BillLine[] = []
   try {
@@ -69,7 +69,7 @@ async function* read(kind: BillKind, bytes: AsyncIterable<Uint8Array>, hash: str
       lines = []
     }
     yield lines
-    if (sum.digest('hex') !== hash) throw broken('its bytes are not those that were vouched for')
+    if (sum.hex() !== hash) throw broken('its bytes are not those that were vouched for')
     reader.end()
   } catch (error) {
     throw error instanceof ChannelError ? error : broken(error instanceof Error ? error.message : String(error), error)
