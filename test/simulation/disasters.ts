@@ -61,7 +61,7 @@ export function makeDisasters({ plan, calmAt, engine, draw, instances, network, 
       },
       forgot: () => {
         truth.forget(remembered)
-        people.answers.clear()
+        people.forget()
       },
     })
   }

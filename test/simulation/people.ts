@@ -32,6 +32,7 @@ const notifyFaults = [
 ] as const satisfies FaultKind[]
 const waitsMs = [1000, 3000, 10_000, 30_000, 60_000, 300_000]
 const maxTries = 40
+const onTheWayMs = 60_000
 /** Keys are kept for a day; near its end, clocks that are off disagree. */
 const forgottenAfterMs = 20 * 60 * 60 * 1000
 
@@ -54,7 +55,8 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   const answers = new Map<string, Told>()
   const unfinished = new Map<string, () => Promise<void>>()
   let busy = 0
-  return { act, finishAll, isBusy: () => busy > 0, known, answers }
+  let forgottenAt = Number.NEGATIVE_INFINITY
+  return { act, finishAll, isBusy: () => busy > 0, known, answers, forget }
 
   async function act(action: Action): Promise<void> {
     busy++
@@ -248,7 +250,8 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
 
   /** The first final answer under a key is the answer for good (I8). */
   function assertSameAnswer(content: string, key: string, told: Told): void {
-    if (!isForGood(told)) return
+    // What was on its way when the store forgot is forgotten with it.
+    if (!isForGood(told) || told.at - forgottenAt < onTheWayMs) return
     const owner = answers.get(key)
     if (owner && told.at - owner.at < forgottenAfterMs) {
       if (told.status === 422 && answers.has(content)) throw new Violation('I8', `${content} was answered, and now 422`)
@@ -257,6 +260,12 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
     if (told.status === 422) return
     answers.set(content, told)
     answers.set(key, told)
+  }
+
+  /** The store has lost its last commits, and the keys in them. */
+  function forget(): void {
+    answers.clear()
+    forgottenAt = engine.now()
   }
 
   async function send(
