@@ -1,21 +1,29 @@
 import type { AppId, MerchantId, OpenId, PayerId } from '../../shared/kernel/ids.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
-import type { Db } from './database.ts'
+import type { Database, Db } from './database.ts'
 import { insertIgnore } from './insert-ignore.ts'
 import { orNull } from './json-column.ts'
+import { transaction } from './transaction.ts'
 
 /** A person as one app knows them. The openid never leaves the server. */
 export type Person = { readonly merchantId: MerchantId; readonly payerId: PayerId; readonly appId: AppId; readonly openId: OpenId }
 
 /** Keeps a person; of two at once the first one's id is everybody's. */
-export async function savePayer(db: Db, person: Person & { readonly unionId?: string | undefined; readonly at: Instant }): Promise<Person> {
+export async function savePayer(
+  db: Database,
+  person: Person & { readonly unionId?: string | undefined; readonly at: Instant },
+): Promise<Person> {
   const { merchantId, payerId, appId, openId, unionId, at } = person
   const known = await findPerson(db, merchantId, appId, openId)
   if (known) return known
-  await insertIgnore(db, 'payers', [
+  const count = await insertIgnore(db, 'payers', [
     { merchant_id: merchantId, payer_id: payerId, app_id: appId, open_id: openId, union_id: orNull(unionId), created_at: at },
   ])
-  return (await findPerson(db, merchantId, appId, openId)) ?? { merchantId, payerId, appId, openId }
+  if (count === 1) return { merchantId, payerId, appId, openId }
+  // Somebody was faster; a node that lags may not show whom, a transaction does.
+  const first = await transaction(db, (tx) => findPerson(tx, merchantId, appId, openId))
+  if (!first) throw new Error('a payer who is there cannot be read')
+  return first
 }
 
 async function findPerson(db: Db, merchantId: MerchantId, appId: AppId, openId: OpenId): Promise<Person | undefined> {
