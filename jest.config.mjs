@@ -14,6 +14,8 @@ const project = (displayName, folder, more = {}) => ({
 })
 
 export default {
+  // A machine that does much else at once is slow, not wrong.
+  testTimeout: 20_000,
   projects: [
     project('unit', 'unit'),
     project('rules', 'rules'),

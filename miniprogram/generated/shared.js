@@ -132,6 +132,10 @@ var zero = asMinor(0);
 function moneyOf(minor, currency) {
   return { minor: asMinor(minor), currency };
 }
+function formatMillionths(micro) {
+  const digits = String(Math.abs(micro)).padStart(7, "0");
+  return `${micro < 0 ? "-" : ""}${digits.slice(0, -6)}.${digits.slice(-6, -1)}`;
+}
 function formatMoney({ minor, currency }) {
   return print(minor, currencies[currency].decimals);
 }
@@ -342,6 +346,7 @@ export {
   eventTypes,
   firstOutTradeNo,
   formatInstant,
+  formatMillionths,
   formatMoney,
   goodsTypes,
   isCurrency,

@@ -1,17 +1,17 @@
 import { asOrderId, asOwnId, asRefundId } from '../../shared/kernel/ids.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
-import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
+import { asInstant, chinaDay, type Instant, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
-import { newestDay } from '../store/reconciliations.ts'
+import { listReconciliations, newestDay } from '../store/reconciliations.ts'
 import { findRefund } from '../store/refunds.ts'
 import { sweep } from '../store/sweep.ts'
 import type { Checks } from './check.ts'
 import type { Close } from './close.ts'
 import type { Parts } from './parts.ts'
 import { type Alive, type Reconcile, yesterday } from './reconcile.ts'
-import { billReadyAt, nextDay } from './rules/reconciliation.ts'
+import { billReadyAt, hasOpenRepairs, nextDay } from './rules/reconciliation.ts'
 import { nextTry, type Task, type TaskKind } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
 
@@ -22,6 +22,7 @@ export type TaskHandlers = Record<TaskKind, (task: Task, alive: Alive) => Promis
 /** Keys are fetched anew well within the 12 h that WeChat asks for. */
 const keysEveryMs = 6 * 60 * 60 * 1000
 const secondLookMs = 15_000
+const openDaysMs = 8 * 24 * 60 * 60 * 1000
 /** Bills are fetched within so long after ten. */
 const spreadMs = 256 * 2000
 const sweepEveryMs = 60 * 60 * 1000
@@ -91,6 +92,7 @@ export function makeTaskHandlers({
     const account = accounts.all().find((one) => one.account === task.subject && one.bill)
     if (!account) return 'done'
     const newest = await newestDay(db, account)
+    await reconcileOpenDays(account, alive)
     for (let day = newest === undefined ? yesterday(runtime.now()) : nextDay(newest); ; day = nextDay(day)) {
       const readyAt = billReadyAt(day)
       // Not all installations at once.
@@ -99,10 +101,18 @@ export function makeTaskHandlers({
     }
   }
 
+  /** Days of the last week on which something could not be put right, such as a refund made elsewhere while ours was under way. */
+  async function reconcileOpenDays(account: ChannelAccount, alive: Alive): Promise<void> {
+    const today = chinaDay(runtime.now())
+    const recent = await listReconciliations(db, account, chinaDay(later(runtime.now(), -openDaysMs)))
+    for (const { day, report, completedAt } of recent)
+      if (hasOpenRepairs(report) && chinaDay(completedAt) < today) await reconcile.run(account, day, alive)
+  }
+
   /** What could be put right and was not met something in its way, such as a node that lags: once more, a moment later. */
   async function reconcileDay(account: ChannelAccount, day: string, alive: Alive): Promise<void> {
     const { report } = await reconcile.run(account, day, alive)
-    if (!report.differences.some((one) => !one.repaired && (one.kind === 'state' || one.kind === 'refund'))) return
+    if (!hasOpenRepairs(report)) return
     await runtime.sleep(secondLookMs)
     await reconcile.run(account, day, alive)
   }

@@ -84,6 +84,9 @@ export async function listOrders(
   return pageOf(rows.map(readOrder), page, (order) => ({ at: order.createdAt, id: order.orderId }))
 }
 
+/** How far two instances' clocks may differ. */
+const clockToleranceMs = 5 * 60 * 1000
+
 /** Takes the right to ask the channel about an order: one caller in so long gets it, over all instances. */
 export async function markAsked(
   db: Db,
@@ -96,8 +99,8 @@ export async function markAsked(
     .set({ asked_at: now })
     .where('merchant_id', '=', merchantId)
     .where('order_id', '=', orderId)
-    // A time to come was written by a clock that was ahead.
-    .where(({ eb, or }) => or([eb('asked_at', '<=', asInstant(now - everyMs)), eb('asked_at', '>', asInstant(now + everyMs))]))
+    // A time well to come was written by a clock that was ahead; a little to come, by another instance's.
+    .where(({ eb, or }) => or([eb('asked_at', '<=', asInstant(now - everyMs)), eb('asked_at', '>', asInstant(now + clockToleranceMs))]))
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
 }

@@ -28,6 +28,21 @@ export async function findReconciliation(db: Database, { channel, account, day }
   )
 }
 
+/** What came of the days since one, oldest first. */
+export async function listReconciliations(db: Database, { channel, account }: Omit<Key, 'day'>, since: string): Promise<Reconciliation[]> {
+  const rows = await db.query
+    .selectFrom('reconciliations')
+    .select('day')
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('day', '>=', since)
+    .orderBy('day')
+    .execute()
+  const found = []
+  for (const { day } of rows) found.push(await findReconciliation(db, { channel, account, day }))
+  return found.filter((one) => one !== undefined)
+}
+
 /** The newest day that was compared. */
 export async function newestDay(db: Database, { channel, account }: Omit<Key, 'day'>): Promise<string | undefined> {
   const row = await db.query

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { AccountSource } from '../../server/channels/channel.ts'
 import { channelRegistry } from '../../server/channels/registry.ts'
 import { readConfig } from '../../server/config/config.ts'
+import { hasOpenRepairs } from '../../server/core/rules/reconciliation.ts'
 import { type EmulatorCredentials, makeCredentials } from '../../server/emulator/credentials.ts'
 import { type Emulator, makeEmulator } from '../../server/emulator/emulator.ts'
 import { type EmulatorRuntime, makeEmulatorRuntime, type RsaPair } from '../../server/emulator/runtime.ts'
@@ -322,7 +323,11 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     const { payment, refund } = emulator.state()
     const last = Math.max(0, ...[...payment.values()].map((one) => one.paidAt ?? 0), ...[...refund.values()].map((one) => one.createdAt))
     const newest = truth.row('select max(day) as day from reconciliations')?.day
-    return last === 0 || (typeof newest === 'string' && newest >= chinaDay(asInstant(last)))
+    if (last === 0) return true
+    // What was in the way on one morning is tried again on the next.
+    const isOpen = truth.rows('select report from reconciliations').some((row) => hasOpenRepairs(JSON.parse(String(row.report))))
+    const until = chinaDay(asInstant(isOpen ? last + 24 * 60 * 60 * 1000 : last))
+    return typeof newest === 'string' && newest >= until
   }
 
   function openTasks() {

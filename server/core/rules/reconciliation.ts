@@ -35,6 +35,11 @@ export const listedDifferences = 1000
 const day = 24 * 60 * 60 * 1000
 const openingHour = 10
 
+/** Whether something could be put right and was not: money that was in its way may not be any more. */
+export function hasOpenRepairs({ differences }: Report): boolean {
+  return differences.some((one) => !one.repaired && (one.kind === 'state' || one.kind === 'refund'))
+}
+
 /** Whether a text is a day in the calendar. */
 export function isDay(text: string): boolean {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
