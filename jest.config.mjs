@@ -4,7 +4,7 @@ const base = {
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
-  testPathIgnorePatterns: ['/node_modules/'],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.TORTURE === '1' ? [] : ['/torture/'])],
 }
 const project = (displayName, folder, more = {}) => ({
   ...base,

@@ -40,7 +40,7 @@ import type { Runtime } from './lib/runtime.ts'
 import { closeDatabase, type Database, openDatabase } from './store/database.ts'
 import { parseDatabaseUrl } from './store/database-url.ts'
 import type { StoreDialect } from './store/dialect.ts'
-import { ensureInstallation } from './store/installation.ts'
+import { ensureInstallation, touchInstallation } from './store/installation.ts'
 import { loadKeepsake, saveKeepsake } from './store/keepsakes.ts'
 import { ensureMerchant } from './store/merchants.ts'
 import { isMigrated, migrate } from './store/migrate.ts'
@@ -173,4 +173,5 @@ async function readPolicy(config: Config, db: Database, runtime: Runtime): Promi
 
 async function assertReady(db: Database): Promise<void> {
   if (!(await isMigrated(db))) throw new Error('the schema is not this program’s')
+  await touchInstallation(db)
 }

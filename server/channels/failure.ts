@@ -13,6 +13,8 @@ export type ChannelFailure = {
   /** For people who operate the server; no key, no body. */
   readonly message: string
   readonly isTimeout?: boolean | undefined
+  /** The other side could not show who it is. */
+  readonly isTls?: boolean | undefined
   readonly retryAfterMs?: number | undefined
   readonly channelCode?: string | undefined
   readonly channelMessage?: string | undefined

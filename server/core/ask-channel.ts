@@ -17,6 +17,9 @@ export type Asked<T> = { readonly note: Note } & (
 
 export type Subject = { readonly merchantId: MerchantId; readonly orderId: OrderId; readonly number: string }
 
+/** So many errors of the channel's own in a row are no accident. */
+const lastingTroubles = 5
+
 export type AskChannel = ReturnType<typeof makeAskChannel>
 
 /** Wraps every call to a channel once, from outside: its failure becomes an answer, it is counted, logged and noted. */
@@ -31,6 +34,7 @@ export function makeAskChannel({
   metrics: Pick<Metrics, 'channelCalls'>
   alarms: Alarms
 }) {
+  let troubles = 0
   return async function askChannel<T>(
     account: ChannelAccount,
     operation: Operation,
@@ -41,6 +45,7 @@ export function makeAskChannel({
     try {
       const value = await call(account)
       metrics.channelCalls.count({ channel: account.channel, operation, outcome: 'ok' })
+      troubles = 0
       return { ok: true, value, note: note({ outcome: 'ok', ...reported(value) }) }
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
@@ -83,6 +88,10 @@ export function makeAskChannel({
       channelCode: failure.channelCode,
       reason: failure.message,
     }
+    if (failure.isTls) alarms.raise('channel_tls', fields)
+    // One of these passes; one after the other is how the channel answers a merchant whose permissions lack something.
+    troubles = failure.channelCode === undefined || failure.kind !== 'unknown' ? 0 : troubles + 1
+    if (troubles === lastingTroubles) alarms.raise('channel_configuration', fields)
     if (failure.kind === 'untrusted') alarms.raise('channel_untrusted', fields)
     if (failure.refusal === 'configuration' || failure.refusal === 'caller') alarms.raise('channel_configuration', fields)
   }

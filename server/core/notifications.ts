@@ -1,5 +1,6 @@
 import { type AccountId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
+import { asInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { Acknowledgement, ChannelAccount, Notice, RawNotice } from '../channels/channel.ts'
 import { NoticeError, type NoticeRefusal } from '../channels/failure.ts'
 import { newId } from '../lib/ids.ts'
@@ -10,6 +11,10 @@ import type { Along, Settle } from './settle.ts'
 
 /** The label of the metric, and what decides the answer. */
 type Outcome = 'applied' | 'duplicate' | 'late' | 'unmatched' | 'mismatch' | 'ignored' | 'error' | Exclude<NoticeRefusal, 'unknown_key'>
+
+const toldAMinute = 10
+/** The channel waits five seconds for an answer, and counts a later one as none. */
+const answerWithinMs = 4500
 
 export type Notifications = ReturnType<typeof makeNotifications>
 
@@ -23,6 +28,7 @@ export function makeNotifications({
   settle,
   commit,
 }: Pick<Parts, 'runtime' | 'log' | 'metrics' | 'accounts' | 'alarms' | 'commit'> & { readonly settle: Settle }) {
+  let told: { since: Instant; count: number } = { since: asInstant(0), count: 0 }
   return { take }
 
   /**
@@ -35,7 +41,7 @@ export function makeNotifications({
     if (!account) throw new AppError('NOT_FOUND', `no account ${name ?? defaultAccount} of ${channel} is set up on this server`)
     try {
       const notice = await account.readNotification(raw)
-      const outcome = await settleNotice(account, notice, raw)
+      const outcome = await inTime(settleNotice(account, notice, raw))
       metrics.notifications.count({ channel, kind: notice.kind, outcome })
       return answer(account, outcome)
     } catch (error) {
@@ -43,6 +49,19 @@ export function makeNotifications({
       metrics.notifications.count({ channel, kind: 'unknown', outcome: 'error' })
       log.error({ event: 'notification.error', channel, account: account.account, error })
       return account.acknowledge({ taken: false, status: 500, message: 'not taken; please send it again' })
+    }
+  }
+
+  /** What takes longer goes on, and the channel, which is told no, tells again. @throws Error when the time is over. */
+  async function inTime<T>(work: Promise<T>): Promise<T> {
+    const limit = runtime.deadline(answerWithinMs)
+    const late = new Promise<never>((_, reject) => {
+      limit.signal.addEventListener('abort', () => reject(new Error(`not settled within ${answerWithinMs} ms`)), { once: true })
+    })
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      limit.clear()
     }
   }
 
@@ -69,13 +88,21 @@ export function makeNotifications({
     }
   }
 
+  /** A flood of forgeries is counted, and told of ten times a minute. */
+  function mayTell(): boolean {
+    const now = runtime.now()
+    if (now - told.since >= 60_000 || now < told.since) told = { since: now, count: 0 }
+    told.count++
+    return told.count <= toldAMinute
+  }
+
   function refuse(account: ChannelAccount, { refusal, message }: NoticeError): Acknowledgement {
     const { channel } = account
     const outcome = refusal === 'unknown_key' ? 'bad_signature' : refusal
     metrics.notifications.count({ channel, kind: 'unknown', outcome })
     const record = { event: 'notification.refused', channel, account: account.account, outcome: refusal, reason: message }
     if (refusal === 'probe') log.info(record)
-    else log.warn(record)
+    else if (mayTell()) log.warn(record)
     if (refusal === 'undecryptable' || refusal === 'unknown_key')
       alarms.raise('notify_key', { channel, account: account.account, reason: message })
     return account.acknowledge({ taken: false, status: refusal === 'undecryptable' ? 500 : 401, message: refusal })

@@ -42,7 +42,9 @@ export function makePrepare({
       )
       notes.push(asked.note)
       if (asked.ok) return opened(order, attempt, asked.value, notes)
-      if (delayMs === undefined || !mayGoAgainAtOnce(asked)) return refused(order, attempt, asked.failure, notes)
+      // A channel that is busy is asked once more, no oftener.
+      const isBusyStill = asked.failure.refusal === 'rateLimited' && notes.length > 1
+      if (delayMs === undefined || isBusyStill || !mayGoAgainAtOnce(asked)) return refused(order, attempt, asked.failure, notes)
       await runtime.sleep(delayMs + (delayMs * (runtime.randomBytes(1)[0] ?? 0)) / 256)
     }
     return undefined

@@ -1,4 +1,4 @@
-import { defaultMerchant } from '../../shared/kernel/ids.ts'
+import { asTransactionId, defaultMerchant } from '../../shared/kernel/ids.ts'
 import { findAttemptByNumber, listAttempts } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
 import { findRefundByNumber } from '../store/refunds.ts'
@@ -65,7 +65,7 @@ export function makeSettle({
     for (let round = 0; round < maxRounds; round++) {
       const known = await findRefundByNumber(db, report.channel, report.account, report.outRefundNo)
       const attempt = await findAttemptByNumber(db, report.channel, report.account, report.outTradeNo)
-      if (!attempt) return 'unmatched'
+      if (!attempt) return unmatchedRefund(report, along)
       if (!known && attempt.status !== 'succeeded' && !(await learnOfPayment(attempt))) return 'unmatched'
       const paid =
         known || attempt.status === 'succeeded' ? attempt : await findAttemptByNumber(db, report.channel, report.account, report.outTradeNo)
@@ -106,6 +106,27 @@ export function makeSettle({
       outRefundNo: report.outRefundNo,
       reason: 'a refund made elsewhere exceeds what is left of the payment',
     })
+    return 'unmatched'
+  }
+
+  /** Money that went back of a payment nobody here asked for. */
+  async function unmatchedRefund(report: RefundReport, along: Along): Promise<'unmatched'> {
+    const { channel, account, outTradeNo, outRefundNo, transactionId, amount, outcome } = report
+    if (outcome.status !== 'succeeded' || amount === undefined) return 'unmatched'
+    const entry = {
+      channel,
+      account,
+      outTradeNo,
+      transactionId: transactionId ?? asTransactionId(outRefundNo),
+      reason: 'unknown_number',
+      merchantId: defaultMerchant,
+      amountMinor: amount.minor,
+      currency: amount.currency,
+      detail: `refund ${outRefundNo} of ${outTradeNo}, for which nobody here asked`,
+      seenAt: runtime.now(),
+    } as const
+    await commit(decision({ changes: [{ kind: 'insertUnmatched', unmatched: entry }, ...inboxOf(along, 'unmatched')] }))
+    alarms.raise('unmatched_money', { channel, account, outTradeNo, outRefundNo, amountMinor: amount.minor, currency: amount.currency })
     return 'unmatched'
   }
 

@@ -19,6 +19,8 @@ export type FailureAnswer = {
   readonly retryAfterSeconds: number | undefined
 }
 
+const troubleSeconds = 2
+
 /** Makes words of a refusal, last and in the reader's language. */
 export function failureAnswer(error: AppError, { language, requestId }: { language: Language; requestId: string }): FailureAnswer {
   const { code, status, details, hint, retryAfterSeconds } = error
@@ -29,7 +31,8 @@ export function failureAnswer(error: AppError, { language, requestId }: { langua
     details: { ...details, ...(hint === undefined ? {} : { hint }) },
     requestId,
   }
-  return { status, body, retryAfterSeconds }
+  // What is wrong here passes as a rule: whoever asks again at once makes it worse.
+  return { status, body, retryAfterSeconds: retryAfterSeconds ?? (status >= 500 ? troubleSeconds : undefined) }
 }
 
 /** A mistake of ours: its words stay in the log. */

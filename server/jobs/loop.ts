@@ -61,7 +61,8 @@ export function makeLoop({
     nap.abort()
     await running
     await Promise.all(underWay)
-    await giveBack(db, owner)
+    // What cannot be given back comes free by itself when its lease ends.
+    await giveBack(db, owner).catch((error: unknown) => log.warn({ event: 'tasks.give_back', error }))
   }
 
   async function work(): Promise<void> {

@@ -3,6 +3,9 @@ import type { Data } from '../../support/client.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 import { type Line, startLine } from './line.ts'
 
+/** What the channel tells, as it goes over the wire. */
+export type Letter = Shop['mail']['letters'][number]
+
 /** A shop whose calls to the channel go over a line that a test listens to. */
 export async function startShopOnLine(environment: Record<string, string> = {}): Promise<{ shop: Shop; line: Line; end(): Promise<void> }> {
   const line = await startLine()
@@ -46,6 +49,19 @@ export async function paidUnheard(shop: Shop): Promise<Data> {
   shop.emulator.arm({ fault: 'drop_notify', match: { outTradeNo: order.orderId } })
   await shop.phone(order.orderId)
   return order
+}
+
+/** An order that was paid, and what the channel tells of it, which nobody has delivered yet. */
+export async function paidWithLetter(shop: Shop, given: Record<string, unknown> = {}): Promise<{ orderId: string; letter: Letter }> {
+  const { orderId } = await shop.order(given)
+  await shop.pay(orderId)
+  shop.mail.letters = []
+  shop.mail.isHeld = true
+  await shop.phone(orderId)
+  shop.mail.isHeld = false
+  const [letter] = shop.mail.letters
+  if (!letter) throw new Error('nothing was sent')
+  return { orderId, letter }
 }
 
 /** What comes back for bytes that no client of ours would send, until the server hangs up. */

@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
     file: 'server/core/notifications.ts',
     edits: [
       {
-        from: '      const outcome = await settleNotice(account, notice, raw)',
+        from: '      const outcome = await inTime(settleNotice(account, notice, raw))',
         to: "      void settleNotice(account, notice, raw).catch(() => {})\n      const outcome = 'applied' as Outcome",
       },
     ],

@@ -110,6 +110,7 @@ function unreachable(error: NetworkFailure): ChannelError {
       kind,
       code: error.isTimeout ? 'CHANNEL_TIMEOUT' : 'CHANNEL_ERROR',
       isTimeout: error.isTimeout,
+      isTls: error.isTls,
       message: `WeChat Pay: ${error.message}`,
     },
     { cause: error },
