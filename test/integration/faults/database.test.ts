@@ -28,7 +28,7 @@ describe('two instances', () => {
   })
   afterAll(() => other.close())
   const turns = (count: number) => Array.from({ length: count }, (_, nth) => (nth % 2 === 0 ? shop : other))
-  const statusesOf = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].sort()
+  const statusesOf = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].sort((one, other) => one - other)
 
   it('F-047: that make one order at once give the same order', async () => {
     const orderId = `RACE${Date.now()}`
