@@ -4,7 +4,7 @@ import { asInstant, chinaDay, type Instant, later } from '../../shared/kernel/ti
 import type { ChannelAccount } from '../channels/channel.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
-import { listReconciliations, newestDay } from '../store/reconciliations.ts'
+import { firstSuccess, listReconciliations, newestDay } from '../store/reconciliations.ts'
 import { findRefund } from '../store/refunds.ts'
 import { sweep } from '../store/sweep.ts'
 import type { Checks } from './check.ts'
@@ -22,6 +22,8 @@ export type TaskHandlers = Record<TaskKind, (task: Task, alive: Alive) => Promis
 /** Keys are fetched anew well within the 12 h that WeChat asks for. */
 const keysEveryMs = 6 * 60 * 60 * 1000
 const secondLookMs = 15_000
+/** A day less than the channel's three months. */
+const billsKeptMs = 89 * 24 * 60 * 60 * 1000
 const openDaysMs = 8 * 24 * 60 * 60 * 1000
 /** Bills are fetched within so long after ten. */
 const spreadMs = 256 * 2000
@@ -93,12 +95,22 @@ export function makeTaskHandlers({
     if (!account) return 'done'
     const newest = await newestDay(db, account)
     await reconcileOpenDays(account, alive)
-    for (let day = newest === undefined ? yesterday(runtime.now()) : nextDay(newest); ; day = nextDay(day)) {
+    for (let day = newest === undefined ? await firstDay(account) : nextDay(newest); ; day = nextDay(day)) {
       const readyAt = billReadyAt(day)
       // Not all installations at once.
       if (readyAt > runtime.now()) return { again: later(asInstant(readyAt), (spreadMs * (runtime.randomBytes(1)[0] ?? 0)) / 256) }
       await reconcileDay(account, day, alive)
     }
+  }
+
+  /** Where nothing was compared yet: the day of the first payment, as far back as the channel keeps bills, or yesterday. */
+  async function firstDay(account: ChannelAccount): Promise<string> {
+    const before = yesterday(runtime.now())
+    const first = await firstSuccess(db, account)
+    if (first === undefined) return before
+    const oldest = later(runtime.now(), -billsKeptMs)
+    const day = chinaDay(first < oldest ? oldest : first)
+    return day < before ? day : before
   }
 
   /** Days of the last week on which something could not be put right, such as a refund made elsewhere while ours was under way. */

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/kernel/ids.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
+import { asInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { Reconciliation } from '../core/rules/decision.ts'
 import type { Report } from '../core/rules/reconciliation.ts'
 import type { Database, Tx } from './database.ts'
@@ -41,6 +42,17 @@ export async function listReconciliations(db: Database, { channel, account }: Om
   const found = []
   for (const { day } of rows) found.push(await findReconciliation(db, { channel, account, day }))
   return found.filter((one) => one !== undefined)
+}
+
+/** When the first payment of an account succeeded. */
+export async function firstSuccess(db: Database, { channel, account }: Omit<Key, 'day'>): Promise<Instant | undefined> {
+  const row = await db.query
+    .selectFrom('attempts')
+    .select(({ fn }) => fn.min('succeeded_at').as('at'))
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .executeTakeFirst()
+  return row?.at === null || row?.at === undefined ? undefined : asInstant(Number(row.at))
 }
 
 /** The newest day that was compared. */
