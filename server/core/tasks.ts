@@ -109,8 +109,9 @@ export function makeTaskHandlers({
     const first = await firstSuccess(db, account)
     if (first === undefined) return before
     const oldest = later(runtime.now(), -billsKeptMs)
-    const day = chinaDay(first < oldest ? oldest : first)
-    return day < before ? day : before
+    const day = chinaDay(asInstant(Math.max(first, oldest)))
+    // The earlier of the two, as the text that it is.
+    return [day, before].sort()[0] ?? before
   }
 
   /** Days of the last week on which something could not be put right, such as a refund made elsewhere while ours was under way. */
