@@ -13,10 +13,10 @@ const configExitCode = 78
 const usage =
   'npm run reconcile -- 2026-01-02 [channel]: compares the bill of a day (in China) with the books, beside a running server or without one\n'
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2), process.env)
 
 /** @returns 0 when the day was compared, whatever came of it; 1 when it could not be, with the reason. */
-async function main([day, name = 'wechat']: string[]): Promise<number> {
+async function main([day, name = 'wechat']: string[], environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const channel = channelNames.find((one) => one === name)
   if (day === undefined || !channel) {
     process.stderr.write(usage)
@@ -24,7 +24,7 @@ async function main([day, name = 'wechat']: string[]): Promise<number> {
   }
   const runtime = makeNodeRuntime()
   try {
-    const config = readConfig<AccountSource>(process.env, channelRegistry)
+    const config = readConfig<AccountSource>(environment, channelRegistry)
     if (config.demo)
       throw new AppError('INVALID_REQUEST', 'nothing is configured: in the demo, ask the running server with POST /api/v1/reconciliations')
     const app = await makeApp({ config, sources: config.accounts, runtime, log: makeLog({ level: 'error' }), metrics: makeMetrics() })

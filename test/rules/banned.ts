@@ -52,7 +52,7 @@ export const banned: readonly Banned[] = [
   {
     says: 'the environment is read by config/ alone',
     in: server,
-    except: /^server\/(main\.ts|config\/)/,
+    except: /^server\/(main\.ts|cli\/|config\/)/,
     seen: 'code',
     pattern: /\bprocess\.env\b/g,
   },
