@@ -90,14 +90,18 @@ describe('a payment of which nobody tells', () => {
     const order = await alice.order()
     const leaving = new AbortController()
     await longOpen(({ orderId }) => alice.prepare(orderId), order)
-    await fetch(`${shop.origin()}/api/v1/cashier/orders/${order.orderId}/events`, {
+    const following = await fetch(`${shop.origin()}/api/v1/cashier/orders/${order.orderId}/events`, {
       headers: { authorization: `Bearer ${alice.token}` },
       signal: leaving.signal,
     })
+    // An answer nobody holds on to is collected, and its connection closed: the viewer would have left.
+    const told = following.text()
 
     await shop.advance(minute)
     // No more time passes for the shop; its loops turn once a second of ours.
     await shop.until(order.orderId, ({ status }) => status === 'succeeded')
+
+    expect(await told).toContain('"status":"succeeded"')
     leaving.abort()
   })
 })
