@@ -3,8 +3,9 @@ import type { AccountId, AppId, OpenId, OutRefundNo, OutTradeNo, TransactionId }
 import type { Currency, Money } from '../../shared/kernel/money.ts'
 import type { App, ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
-import type { PrepareAsk } from '../core/rules/attempt.ts'
+import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
 import type { Bill, BillKind } from '../core/rules/bill.ts'
+import type { Refund } from '../core/rules/refund.ts'
 import type { RefundReport, TradeReport } from '../core/rules/report.ts'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -15,7 +16,13 @@ import type { Settings } from '../lib/settings.ts'
 export type ChannelDefinition = {
   readonly name: ChannelName
   readonly label: Words
-  /** The account the environment describes; undefined when its names are not set. Problems go to `settings.refuse`. */
+  /** Names of the environment: any of them says that an owner has set the channel up. `NAME_FILE` goes with each. */
+  readonly credentials: readonly string[]
+  /** Other names of the environment that it reads. */
+  readonly settings: readonly string[]
+  /** How a folder `pays/<name>/` describes an account: the `type` in its e.json, and which member stands for which name above. */
+  readonly folder: { readonly type: string; readonly members: Readonly<Record<string, string>> }
+  /** The account the environment (or a folder) describes; undefined when its names are not set. Problems go to `settings.refuse`. */
   fromEnvironment(settings: Settings): AccountSource | undefined
 }
 
@@ -53,11 +60,19 @@ export type ChannelAccount = {
 
   /** Asks for a payment. Asking again with the same parameters is allowed and gives a fresh action. */
   prepare(ask: PrepareAsk): Promise<Prepared>
-  query(ask: { readonly outTradeNo: OutTradeNo; readonly transactionId?: TransactionId | undefined }): Promise<TradeReport>
+  query(ask: TradeAsk): Promise<TradeReport>
   /** Resolves when the channel says that the number can no longer be paid. */
-  close(ask: { readonly outTradeNo: OutTradeNo }): Promise<void>
+  close(ask: TradeAsk): Promise<void>
+  /**
+   * Undoes a payment by the payer's code whose outcome nobody knows: an unpaid one can no longer be paid, a paid one goes back.
+   * Resolves when the channel says that it is done; present where `MICROPAY` is among the pay types. @throws ChannelError, `unknown`
+   * also when the channel wants to be called again.
+   */
+  reverse?(ask: TradeAsk): Promise<void>
   refund(ask: RefundAsk): Promise<RefundReport>
-  queryRefund(ask: { readonly outRefundNo: OutRefundNo; readonly outTradeNo: OutTradeNo }): Promise<RefundReport>
+  queryRefund(ask: RefundQuery): Promise<RefundReport>
+  /** Whether a notification says, unverified, that it is this account's: how one without a name in its address finds its account. */
+  addressedTo(raw: RawNotice): Addressee
   /** @throws NoticeError when the bytes are not, verifiably, the channel's. */
   readNotification(notice: RawNotice): Promise<Notice>
   /** The channel's own words for "taken" and "refused". */
@@ -70,6 +85,8 @@ export type ChannelAccount = {
     readonly app: App
     readonly code: string
   }): Promise<{ readonly openId: OpenId; readonly appId: AppId; readonly unionId?: string | undefined }>
+  /** The channel's own way to learn who pays in its browser. Absent where there is none. */
+  readonly oauth?: OAuth | undefined
   /** Fetches what the channel signs with; run by a task now and then. Absent where keys never change. */
   refreshKeys?(): Promise<void>
   /** A finished day's bill, as a stream; see its own rules. Absent where the channel has none. @throws ChannelError */
@@ -90,9 +107,30 @@ export type ChannelLimits = {
   readonly notFoundIsUnknownMs: number
 }
 
+/** An attempt as a call about it needs it. */
+export type TradeAsk = Pick<Attempt, 'outTradeNo' | 'transactionId' | 'channelState' | 'ask'>
+
+export type RefundQuery = Pick<
+  Refund,
+  'outRefundNo' | 'outTradeNo' | 'transactionId' | 'channelRefundId' | 'amount' | 'total' | 'createdAt'
+>
+
+export type Addressee = 'this' | 'another' | 'unsaid'
+
+/** Who pays, as the channel's own pages find out: the browser goes to `url`, comes back with a code, the code gives an openid. */
+export type OAuth = {
+  /** The openid is for one payment and never kept. */
+  readonly isForOnePayment: boolean
+  url(ask: { readonly redirectUri: string; readonly state: string }): string
+  /** @throws ChannelError */
+  openId(ask: { readonly code: string }): Promise<{ readonly openId: OpenId; readonly appId: AppId }>
+}
+
 export type Prepared = {
   readonly action: PayAction
   readonly actionExpiresAt: Instant
+  /** What the channel said of the payment already, as when the payer's code was scanned. */
+  readonly report?: TradeReport | undefined
   /** What the channel wants back at the next call, JSON it alone reads. */
   readonly channelState?: string | undefined
 }
@@ -106,6 +144,7 @@ export type RefundAsk = {
   readonly total: Money
   readonly reason?: string | undefined
   readonly notifyUrl: string
+  readonly createdAt: Instant
 }
 
 /** Where an abnormal refund goes instead: another card of the payer's, or the merchant's own account, to be settled by hand. */

@@ -59,9 +59,7 @@ export function makeChecks({
     const account = accounts.find(attempt.channel, attempt.account)
     if (!account) return undefined
     const { merchantId, orderId, outTradeNo } = attempt
-    const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) =>
-      channel.query({ outTradeNo }),
-    )
+    const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) => channel.query(attempt))
     if (asked.ok) await settle.trade(asked.value, { notes: [asked.note] })
     else await commit(decision({ notes: [asked.note] }))
     return asked.ok ? undefined : asked.failure
@@ -71,9 +69,9 @@ export function makeChecks({
   async function askAboutRefund(refund: Refund): Promise<ChannelFailure | undefined> {
     const account = accounts.find(refund.channel, refund.account)
     if (!account) return undefined
-    const { merchantId, orderId, outRefundNo, outTradeNo } = refund
+    const { merchantId, orderId, outRefundNo } = refund
     const asked = await askChannel(account, 'queryRefund', { merchantId, orderId, number: outRefundNo }, (channel) =>
-      channel.queryRefund({ outRefundNo, outTradeNo }),
+      channel.queryRefund(refund),
     )
     if (asked.ok) await settle.refund(asked.value, { notes: [asked.note] })
     else await commit(decision({ notes: [asked.note] }))

@@ -54,7 +54,7 @@ export function makeClose({
   }
 
   async function closeThere(account: ChannelAccount, attempt: Attempt) {
-    const asked = await askChannel(account, 'close', subjectOf(attempt), (channel) => channel.close({ outTradeNo: attempt.outTradeNo }))
+    const asked = await askChannel(account, 'close', subjectOf(attempt), (channel) => channel.close(attempt))
     return { ok: asked.ok, note: asked.note, failure: asked.ok ? undefined : asked.failure }
   }
 
@@ -86,8 +86,7 @@ export function makeClose({
     notes: readonly Note[] = [],
     since?: 'closeWasTaken' | 'neverHeardOf',
   ): Promise<{ ok: true; now: 'gone' | 'paid' | 'open' } | { ok: false; failure: ChannelFailure }> {
-    const { outTradeNo, transactionId } = attempt
-    const asked = await askChannel(account, 'query', subjectOf(attempt), (channel) => channel.query({ outTradeNo, transactionId }))
+    const asked = await askChannel(account, 'query', subjectOf(attempt), (channel) => channel.query(attempt))
     if (!asked.ok) {
       await commit(decision({ notes: [...notes, asked.note] }))
       return { ok: false, failure: asked.failure }

@@ -72,6 +72,7 @@ export function makeSendRefund({
   }
 }
 
-function send(channel: ChannelAccount, { outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl }: Refund) {
-  return channel.refund({ outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl })
+function send(channel: ChannelAccount, refund: Refund) {
+  const { outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl, createdAt } = refund
+  return channel.refund({ outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl, createdAt })
 }

@@ -92,7 +92,7 @@ export function makeSettle({
       account,
       'query',
       { merchantId: attempt.merchantId, orderId: attempt.orderId, number: attempt.outTradeNo },
-      (channel) => channel.query({ outTradeNo: attempt.outTradeNo }),
+      (channel) => channel.query(attempt),
     )
     if (!asked.ok) return false
     await trade(asked.value, { notes: [asked.note] })

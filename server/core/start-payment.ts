@@ -135,6 +135,7 @@ export function makePayments({
       description: order.subject,
       notifyUrl,
       expiresAt: order.expiresAt,
+      startedAt: runtime.now(),
       openId,
       clientIp,
       returnUrl: returnUrl ?? order.returnUrl,

@@ -8,6 +8,7 @@ import type { Notifier } from './notifier.ts'
 import type { Payments } from './payments.ts'
 import type { Refunds } from './refunds.ts'
 import type { EmulatorRuntime } from './runtime.ts'
+import type { Side } from './side.ts'
 import type { Notification, Payment, Settings, State } from './state.ts'
 
 export type ControlParts = {
@@ -21,13 +22,14 @@ export type ControlParts = {
   readonly refunds: Refunds
   readonly notifier: Notifier
   readonly login: Login
+  readonly sides: readonly Side[]
 }
 
 export type Control = ReturnType<typeof makeControl>
 
 /** `/_emulator/…`: what a test, a developer or the phone page tells the emulated world to do. From this machine only. */
 export function makeControl(parts: ControlParts) {
-  const { state, clock, runtime, credentials, origin, faults, payments, refunds, notifier, login } = parts
+  const { state, clock, runtime, credentials, origin, faults, payments, refunds, notifier, login, sides } = parts
   return { handle, world, act, rotate, everything }
 
   async function handle(exchange: Exchange): Promise<void> {
@@ -44,7 +46,7 @@ export function makeControl(parts: ControlParts) {
     const at = `${method} ${path}`
     if (at === 'GET /_emulator/state') return world()
     if (at === 'GET /_emulator/credentials') return everything()
-    if (at === 'GET /_emulator/scan') return scanned(payments.findByCode(query.get('code') ?? ''))
+    if (at === 'GET /_emulator/scan') return scan(query.get('code') ?? '')
     if (at === 'GET /_emulator/faults') return { faults: faults.list() }
     if (at === 'DELETE /_emulator/faults') return cleared()
     if (method !== 'POST') throw new ControlError(404, `no ${at} here`)
@@ -56,6 +58,7 @@ export function makeControl(parts: ControlParts) {
     if (outTradeNo !== undefined) return act(decodeURIComponent(outTradeNo), ask)
     if (path === '/_emulator/codes')
       return { code: login.mint({ person: text(ask.payer) ?? people[0], appid: text(ask.appid), app: text(ask.app) }) }
+    if (path === '/_emulator/payment-codes') return { code: paymentCode(text(ask.wallet) ?? 'wechat', text(ask.payer) ?? people[0]) }
     if (path === '/_emulator/faults') return armed(ask)
     if (path === '/_emulator/clock') return moved(ask)
     if (path === '/_emulator/rotate') return rotate(text(ask.to) ?? '', typeof ask.share === 'number' ? ask.share : undefined)
@@ -65,6 +68,8 @@ export function makeControl(parts: ControlParts) {
 
   /** What a payer, or the merchant's staff in WeChat's own console, does with a payment. */
   async function act(outTradeNo: string, ask: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const side = sideOf(outTradeNo, text(ask.channel))
+    if (side) return side.act(outTradeNo, ask)
     const payer = text(ask.payer)
     const openid = payer === undefined ? undefined : openidOf(credentials(), payments.find(outTradeNo).appid, payer)
     const force = ask.force === true
@@ -86,12 +91,33 @@ export function makeControl(parts: ControlParts) {
     }
   }
 
+  /** The channel that knows a number, where it is not WeChat Pay itself. */
+  function sideOf(outTradeNo: string, channel: string | undefined): Side | undefined {
+    if (channel === 'wechat' || (channel === undefined && state.tables.payment.has(outTradeNo))) return undefined
+    return sides.find((one) => (channel === undefined || one.channel === channel) && one.find(outTradeNo) !== undefined)
+  }
+
+  function scan(code: string): Record<string, unknown> {
+    for (const side of sides) {
+      const shownThere = side.find(code)
+      if (shownThere) return shownThere
+    }
+    return scanned(payments.findByCode(code))
+  }
+
   /** One number is paid once by nature; twice is its event told under two ids. */
   async function paidTwice(outTradeNo: string, openid: string | undefined, force: boolean): Promise<unknown> {
     const paid = await payments.pay(outTradeNo, { openid, force })
     const [first] = [...state.tables.notification.values()].filter((one) => one.outTradeNo === outTradeNo)
     if (first) await notifier.resend(first.id)
     return shown(paid)
+  }
+
+  /** What the payer's phone shows at a counter. */
+  function paymentCode(wallet: string, person: string): string {
+    const side = sides.find((one) => one.channel === wallet)
+    if (!side) throw new ControlError(400, `wallet is ${wallet}; one of ${sides.map((one) => one.channel).join(', ')}`)
+    return side.showCode(person)
   }
 
   function cleared(): { faults: [] } {
@@ -144,7 +170,8 @@ export function makeControl(parts: ControlParts) {
       publicKeyId: publicKey.id,
       publicKey: publicKey.publicKey,
       platformCertificates: certificates.map(({ serial, pem }) => ({ serial, pem })),
-      env: environmentOf(credentials(), origin()),
+      ...Object.fromEntries(sides.map((side) => [side.channel, side.credentials()])),
+      env: Object.assign(environmentOf(credentials(), origin()), ...sides.map((side) => side.environment())),
     }
   }
 
@@ -152,8 +179,8 @@ export function makeControl(parts: ControlParts) {
     const { payment, refund, notification } = state.tables
     return {
       now: rfc3339(clock.now()),
-      payments: [...payment.values()].map(shown),
-      refunds: [...refund.values()].map(({ parameters: _parameters, ...rest }) => rest),
+      payments: [...[...payment.values()].map(shown), ...sides.flatMap((side) => side.payments())],
+      refunds: [...[...refund.values()].map(({ parameters: _parameters, ...rest }) => rest), ...sides.flatMap((side) => side.refunds())],
       notifications: [...notification.values()].map(shownNotification),
       faults: faults.list(),
       notificationsBy: state.settings().notificationsBy,

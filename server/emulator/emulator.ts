@@ -12,6 +12,7 @@ import { makePayments } from './payments.ts'
 import { servePhone } from './phone/phone.ts'
 import { makeRefunds } from './refunds.ts'
 import type { EmulatorRuntime } from './runtime.ts'
+import type { Side } from './side.ts'
 import { makeState } from './state.ts'
 
 export type Emulator = Awaited<ReturnType<typeof makeEmulator>>
@@ -40,7 +41,8 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const payments = makePayments({ ...base, notifier })
   const refunds = makeRefunds({ ...base, notifier })
   const login = makeLogin(base)
-  const control = makeControl({ ...base, payments, refunds, notifier, login })
+  const sides: readonly Side[] = []
+  const control = makeControl({ ...base, payments, refunds, notifier, login, sides })
   const gateway = makeGateway({ ...base, payments, refunds, bills: makeBills(base) })
   const apis: Readonly<Record<string, (query: URLSearchParams, body: Buffer) => unknown>> = {
     '/sns/jscode2session': login.jscode2session,
@@ -49,11 +51,13 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   }
   refunds.resume()
   notifier.resume()
+  for (const side of sides) side.resume()
   return {
     callback,
     state: () => state.tables,
-    environment: () => environmentOf(credentials(), origin()),
+    environment,
     credentials,
+    sides,
     payments,
     mintCode: login.mint,
     act: control.act,
@@ -66,6 +70,11 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     announceAgain: notifier.resend,
     probe: notifier.probe,
     close: clock.stop,
+  }
+
+  /** What a server sets that is pointed here, with an account on every channel. */
+  function environment(): Record<string, string> {
+    return Object.assign(environmentOf(credentials(), origin()), ...sides.map((side) => side.environment()))
   }
 
   /** For node:http, or for a request and response that a test puts together. */
@@ -82,6 +91,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     if (exchange.path.startsWith('/v3/')) return gateway.handle(exchange)
     if (exchange.path.startsWith('/_emulator/')) return control.handle(exchange)
     if (servePhone(exchange)) return
+    for (const side of sides) if (await side.handle(exchange)) return
     apiHost(exchange)
   }
 

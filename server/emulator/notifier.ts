@@ -1,10 +1,11 @@
 import { createCipheriv } from 'node:crypto'
 import { type Clock, rfc3339 } from './clock.ts'
 import type { EmulatorCredentials } from './credentials.ts'
-import { type Faults, type NotifyFault, notifyFaults } from './faults.ts'
+import type { Faults, NotifyFault } from './faults.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import { signatureHeaders } from './signatures.ts'
 import type { Notification, State } from './state.ts'
+import { type Letter, makeTeller } from './teller.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -28,7 +29,6 @@ export const notifyLadder = [
   6 * hour,
 ]
 const answerWithinMs = 5 * second
-const lateMs = 2 * hour
 
 export type Notifier = ReturnType<typeof makeNotifier>
 type Parts = {
@@ -38,90 +38,23 @@ type Parts = {
   readonly credentials: () => EmulatorCredentials
   readonly faults: Faults
 }
-export type Message = {
-  readonly event: string
-  readonly url: string
-  readonly outTradeNo: string
-  readonly outRefundNo?: string | undefined
-  readonly resource: Record<string, unknown>
-}
 
-/** Tells merchants what happened: encrypted, signed, and again on WeChat's own ladder until it is taken. */
+/** WeChat Pay v3 tells merchants what happened: encrypted, signed, and again on its own ladder until it is taken. */
 export function makeNotifier({ state, clock, runtime, credentials, faults }: Parts) {
-  const { notification: table } = state.tables
-  const held = new Set<string>()
-  return { send, resend, probe, resume, sign }
+  const teller = makeTeller(
+    { state, clock, runtime, faults },
+    {
+      channel: 'wechat-v3',
+      ladder: notifyLadder,
+      newId,
+      isTaken: (status) => status === 200 || status === 204,
+      letter: envelope,
+      spoil: tamperedResource,
+    },
+  )
+  return { ...teller, probe, sign }
 
-  /** Begins to tell. Resolves when the first try is over, so that what follows can rely on it. */
-  async function send(message: Message): Promise<void> {
-    const fault = faults.take(notifyFaults, { path: new URL(message.url).pathname, outTradeNo: message.outTradeNo })
-    const id = newId()
-    const changed = { ...message, resource: tamperedResource(message.resource, fault) }
-    const { event, url, outTradeNo, outRefundNo } = changed
-    state.put('notification', id, {
-      id,
-      event,
-      url,
-      outTradeNo,
-      outRefundNo,
-      resource: JSON.stringify(changed.resource),
-      tries: [],
-      state: fault === 'drop_notify' ? 'dropped' : 'waiting',
-    })
-    if (fault === 'drop_notify') return
-    if (fault === 'late_notify') return clock.after(lateMs, () => attempt(id))
-    if (fault === 'reorder_notify') {
-      held.add(id)
-      // With nothing to change places with, it is only late.
-      return clock.after(minute, () => release(id))
-    }
-    if (fault === 'probe_notify') await post(id, fault)
-    // A probe goes ahead of the genuine one; it does not stand in for it.
-    await attempt(id, fault === 'probe_notify' ? undefined : fault)
-    if (fault === 'duplicate_notify') await resend(id)
-    for (const waiting of [...held]) await release(waiting)
-  }
-
-  async function release(id: string): Promise<void> {
-    if (held.delete(id)) await attempt(id)
-  }
-
-  /** The same event once more, under another id. */
-  async function resend(id: string): Promise<void> {
-    const known = table.get(id)
-    if (!known) return
-    const again = newId()
-    state.put('notification', again, { ...known, id: again, tries: [], state: 'waiting' })
-    await attempt(again)
-  }
-
-  async function attempt(id: string, fault?: NotifyFault): Promise<void> {
-    const status = await post(id, fault)
-    const notification = table.get(id)
-    if (!notification) return
-    const tries = [...notification.tries, { at: clock.now(), status }]
-    const wait = notifyLadder[tries.length - 1]
-    const isTaken = status === 200 || status === 204
-    state.put('notification', id, { ...notification, tries, state: isTaken ? 'taken' : wait === undefined ? 'given_up' : 'waiting' })
-    if (!isTaken && wait !== undefined) clock.after(wait, () => attempt(id))
-  }
-
-  /** @returns the HTTP status; 0 when no answer came in time. */
-  async function post(id: string, fault?: NotifyFault): Promise<number> {
-    const notification = table.get(id)
-    if (!notification) return 0
-    const { headers, body } = await envelope(notification, fault)
-    try {
-      return (await runtime.post({ url: notification.url, headers, body, timeoutMs: answerWithinMs })).status
-    } catch {
-      return 0
-    }
-  }
-
-  async function envelope(
-    { id, event, resource }: Notification,
-    fault: NotifyFault | undefined,
-  ): Promise<{ headers: Record<string, string>; body: Buffer }> {
+  async function envelope({ id, event, resource }: Notification, fault: NotifyFault | undefined): Promise<Letter> {
     const body = Buffer.from(
       JSON.stringify({
         id,
@@ -171,11 +104,6 @@ export function makeNotifier({ state, clock, runtime, credentials, faults }: Par
         .post({ url, headers: { 'Content-Type': 'application/json', ...headers }, body, timeoutMs: answerWithinMs })
         .catch(() => ({ status: 0 }))
     ).status
-  }
-
-  /** What was not taken when the process ended is sent again. */
-  function resume(): void {
-    for (const { id, state: status } of table.values()) if (status === 'waiting') clock.after(second, () => attempt(id))
   }
 
   function tamperedResource(resource: Record<string, unknown>, fault: NotifyFault | undefined): Record<string, unknown> {

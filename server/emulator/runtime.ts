@@ -14,7 +14,7 @@ export type EmulatorRuntime = {
   /** A new key of 2048 bits, in PEM. */
   makeRsaPair(): Promise<RsaPair>
   /** @throws when no whole answer came in time. */
-  post(message: OutgoingPost): Promise<{ readonly status: number }>
+  post(message: OutgoingPost): Promise<{ readonly status: number; readonly body?: string | undefined }>
 }
 
 export type RsaPair = { readonly privateKey: string; readonly publicKey: string }
@@ -26,6 +26,9 @@ export type OutgoingPost = {
   readonly timeoutMs: number
 }
 
+/** No channel reads more of an acknowledgement. */
+const answerMaxLength = 1024
+
 export function makeEmulatorRuntime(): EmulatorRuntime {
   return { now: () => Date.now(), setTimer, randomBytes: (count) => randomBytes(count), signRsaSha256, makeRsaPair, post }
 }
@@ -36,10 +39,9 @@ function setTimer(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-async function post({ url, headers, body, timeoutMs }: OutgoingPost): Promise<{ status: number }> {
+async function post({ url, headers, body, timeoutMs }: OutgoingPost): Promise<{ status: number; body: string }> {
   const answer = await request(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(timeoutMs) })
-  await answer.body.dump()
-  return { status: answer.statusCode }
+  return { status: answer.statusCode, body: (await answer.body.text()).slice(0, answerMaxLength) }
 }
 
 function signRsaSha256(key: KeyObject, bytes: Uint8Array): Promise<Uint8Array> {

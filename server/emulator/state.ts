@@ -55,11 +55,13 @@ export type LoginCode = {
 
 export type Notification = {
   readonly id: string
+  /** Who tells, and so in which form. */
+  readonly channel: 'wechat-v3' | 'wechat-v2' | 'qfpay' | 'alipay'
   readonly event: string
   readonly url: string
   readonly outTradeNo: string
   readonly outRefundNo?: string | undefined
-  /** The plain text that is encrypted anew with each try. */
+  /** What is told, as JSON; it is encrypted and signed anew with each try. */
   readonly resource: string
   readonly tries: readonly { readonly at: number; readonly status: number }[]
   readonly state: 'waiting' | 'taken' | 'given_up' | 'dropped'
@@ -80,6 +82,8 @@ type Tables = {
   credentials: EmulatorCredentials
 }
 
+export type Table<Row> = { readonly rows: ReadonlyMap<string, Row>; put(key: string, row: Row): void }
+
 export type State = ReturnType<typeof makeState>
 
 /** All the emulator knows. With a file, every change is written behind it as a line, so that a killed demo goes on where it was. */
@@ -92,8 +96,22 @@ export function makeState(file?: string) {
     settings: new Map(),
     credentials: new Map(),
   }
+  const others = new Map<string, Map<string, unknown>>()
   if (file !== undefined) load(file)
-  return { tables, put, settings }
+  return { tables, put, table, settings }
+
+  /** A table of one channel's own, by name; kept behind the file like the rest. */
+  function table<Row>(name: string): Table<Row> {
+    const rows = (others.get(name) ?? new Map()) as Map<string, Row>
+    others.set(name, rows as Map<string, unknown>)
+    return {
+      rows,
+      put: (key, row) => {
+        rows.set(key, row)
+        if (file !== undefined) appendFileSync(file, `${JSON.stringify([name, key, row])}\n`)
+      },
+    }
+  }
 
   function put<Name extends keyof Tables>(name: Name, key: string, row: Tables[Name]): void {
     tables[name].set(key, row)
@@ -107,7 +125,9 @@ export function makeState(file?: string) {
   function load(path: string): void {
     mkdirSync(dirname(path), { recursive: true })
     if (existsSync(path)) for (const line of readFileSync(path, 'utf8').split('\n')) readLine(line)
-    const lines = Object.entries(tables).flatMap(([name, table]) => [...table].map(([key, row]) => JSON.stringify([name, key, row])))
+    const lines = [...Object.entries(tables), ...others].flatMap(([name, table]) =>
+      [...table].map(([key, row]) => JSON.stringify([name, key, row])),
+    )
     writeFileSync(`${path}.new`, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 })
     renameSync(`${path}.new`, path)
   }
@@ -116,7 +136,9 @@ export function makeState(file?: string) {
   function readLine(line: string): void {
     try {
       const [name, key, row] = JSON.parse(line)
-      if (Object.hasOwn(tables, name)) (tables[name as keyof Tables] as Map<string, unknown>).set(key, row)
+      const known = Object.hasOwn(tables, name) ? (tables[name as keyof Tables] as Map<string, unknown>) : others.get(name)
+      if (known) known.set(key, row)
+      else others.set(name, new Map([[key, row]]))
     } catch {
       return
     }

@@ -8,6 +8,11 @@ export function sha256Hex(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
+/** Only where a channel's protocol asks for it. */
+export function md5Hex(bytes: Uint8Array | string): string {
+  return createHash('md5').update(bytes).digest('hex')
+}
+
 export function sha1Hex(bytes: Uint8Array | string): string {
   return createHash('sha1').update(bytes).digest('hex')
 }

@@ -1,5 +1,6 @@
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import { type IncomingAnswer, NetworkFailure, type OutgoingRequest, type StreamedAnswer } from './runtime.ts'
+import { sha256Hex } from './hmac.ts'
+import { type ClientCertificate, type IncomingAnswer, NetworkFailure, type OutgoingRequest, type StreamedAnswer } from './runtime.ts'
 
 const connectionsPerOrigin = 32
 const connectTimeoutMs = 5000
@@ -50,21 +51,30 @@ export function makeHttpClient() {
     }
   }
 
-  function send({ method, url, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  function send({ method, url, headers, body, clientCertificate }: OutgoingRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { origin, pathname, search } = new URL(url)
     const path = pathname + search
-    return poolOf(origin).request({ method, path, headers: { ...headers, 'accept-encoding': 'identity' }, body: body ?? null, signal })
+    return poolOf(origin, clientCertificate).request({
+      method,
+      path,
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      body: body ?? null,
+      signal,
+    })
   }
 
-  function poolOf(origin: string): Pool {
-    const known = pools.get(origin)
+  /** Whoever shows a certificate has connections of his own: nobody else's request may travel under his name. */
+  function poolOf(origin: string, shown: ClientCertificate | undefined): Pool {
+    const name = shown === undefined ? origin : `${origin} ${sha256Hex(shown.certificate)}`
+    const known = pools.get(name)
     if (known) return known
+    const tls = shown === undefined ? {} : { cert: shown.certificate, key: shown.privateKey.reveal() }
     const pool = new Pool(origin, {
       connections: connectionsPerOrigin,
       keepAliveTimeout: keepAliveMs,
-      connect: buildConnector({ timeout: connectTimeoutMs }),
+      connect: buildConnector({ timeout: connectTimeoutMs, ...tls }),
     })
-    pools.set(origin, pool)
+    pools.set(name, pool)
     return pool
   }
 }

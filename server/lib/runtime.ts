@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Instant } from '../../shared/kernel/time.ts'
+import type { Secret } from './secret.ts'
 
 /**
  * All that the server takes from outside of itself but rows: time, chance, the network, and work that leaves the event loop. It is
@@ -32,7 +33,12 @@ export type OutgoingRequest = {
   readonly timeoutMs: number
   /** An answer longer than this is cut off and is a failure. */
   readonly maxBytes: number
+  /** Shown to the other side where it asks who calls (two-way TLS). */
+  readonly clientCertificate?: ClientCertificate | undefined
 }
+
+/** A certificate and its private key in PEM. */
+export type ClientCertificate = { readonly certificate: string; readonly privateKey: Secret }
 
 export type IncomingAnswer = {
   readonly status: number

@@ -107,7 +107,8 @@ function readAttempt(row: AttemptRow): Attempt {
     kept: row.kept === null ? undefined : row.kept === 1,
     transactionId: orUndefined(row.transaction_id),
     payerId: orUndefined(row.payer_id),
-    ask: readJson(row.ask, isAsk, 'attempts.ask'),
+    // Rows written before the ask carried its time began when the attempt did.
+    ask: { startedAt: row.created_at, ...readJson(row.ask, isAsk, 'attempts.ask') },
     action: row.action === null ? undefined : readJson(row.action, isAction, 'attempts.action'),
     actionExpiresAt: orUndefined(row.action_expires_at),
     channelState: orUndefined(row.channel_state),
@@ -118,7 +119,9 @@ function readAttempt(row: AttemptRow): Attempt {
   }
 }
 
-function isAsk(value: unknown): value is PrepareAsk {
+type KeptAsk = Omit<PrepareAsk, 'startedAt'> & Partial<Pick<PrepareAsk, 'startedAt'>>
+
+function isAsk(value: unknown): value is KeptAsk {
   return (
     isRecord(value) &&
     typeof value.outTradeNo === 'string' &&

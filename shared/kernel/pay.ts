@@ -29,7 +29,8 @@ export type AppPaymentParams = {
 
 /** What a client does to let the payer pay. */
 export type PayAction =
-  | { readonly type: 'wx.requestPayment'; readonly params: RequestPaymentParams }
+  /** `cashierUrl`: a page of the channel's own that makes the call, for merchants without an official account of theirs. */
+  | { readonly type: 'wx.requestPayment'; readonly params: RequestPaymentParams; readonly cashierUrl?: string | undefined }
   | { readonly type: 'wx.app'; readonly params: AppPaymentParams }
   | { readonly type: 'qr'; readonly codeUrl: string }
   | { readonly type: 'redirect'; readonly url: string }

@@ -6,6 +6,7 @@ import { type RunningEmulator, startEmulator } from '../../server/emulator/liste
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
 import type { OutgoingRequest } from '../../server/lib/runtime.ts'
 import { asOutTradeNo, defaultAccount } from '../../shared/kernel/ids.ts'
+import { anAttempt } from '../support/builders.ts'
 import { freePort } from '../support/mariadb.ts'
 import { silentLog } from '../support/silent-log.ts'
 
@@ -45,7 +46,7 @@ describe('a gateway that cannot be reached', () => {
   it('is made up for by the backup host, once, with the same bytes under the same signature', async () => {
     const { account, sent } = open({ WECHAT_GATEWAY: `http://127.0.0.1:${await freePort()}`, WECHAT_GATEWAY_BACKUP: running.origin })
 
-    expect((await account.query({ outTradeNo })).outcome).toEqual({ status: 'notFound' })
+    expect((await account.query(anAttempt({ outTradeNo }))).outcome).toEqual({ status: 'notFound' })
     expect(sent).toHaveLength(2)
     expect(sent[1]?.headers.authorization).toBe(sent[0]?.headers.authorization)
     expect(sent[1]?.url.startsWith(running.origin)).toBe(true)
@@ -54,7 +55,7 @@ describe('a gateway that cannot be reached', () => {
   it('without a backup host nothing has left, and that is what is said', async () => {
     const { account, sent } = open({ WECHAT_GATEWAY: `http://127.0.0.1:${await freePort()}` })
 
-    await expect(account.query({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'notSent', code: 'CHANNEL_ERROR' } })
+    await expect(account.query(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'notSent', code: 'CHANNEL_ERROR' } })
     expect(sent).toHaveLength(1)
   })
 
@@ -62,7 +63,7 @@ describe('a gateway that cannot be reached', () => {
     running.emulator.arm({ fault: 'reset', match: { path: '/v3/pay' } })
     const { account, sent } = open({ WECHAT_GATEWAY_BACKUP: running.origin })
 
-    await expect(account.query({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'unknown' } })
+    await expect(account.query(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'unknown' } })
     expect(sent).toHaveLength(1)
   })
 })
@@ -71,16 +72,16 @@ describe('platform certificates', () => {
   it('are fetched once for all who need them, kept, and not fetched by the next instance', async () => {
     const kept = new Map<string, string>()
     const first = open(certificatesOnly, kept)
-    await Promise.all(Array.from({ length: 20 }, () => first.account.query({ outTradeNo })))
+    await Promise.all(Array.from({ length: 20 }, () => first.account.query(anAttempt({ outTradeNo }))))
     const second = open(certificatesOnly, kept)
-    await second.account.query({ outTradeNo })
+    await second.account.query(anAttempt({ outTradeNo }))
 
     expect([fetches(first.sent), fetches(second.sent)]).toEqual([1, 0])
   })
 
   it('unknown serials cost one fetch, however many messages name them', async () => {
     const { account, sent } = open(certificatesOnly)
-    await account.query({ outTradeNo })
+    await account.query(anAttempt({ outTradeNo }))
     const headers = {
       'wechatpay-timestamp': String(Math.floor(Date.now() / 1000)),
       'wechatpay-nonce': 'n',
@@ -99,17 +100,17 @@ describe('platform certificates', () => {
 
   it('known before a rotation go on verifying after it: the request names the key of its answer', async () => {
     const { account, sent } = open(certificatesOnly)
-    await account.query({ outTradeNo })
+    await account.query(anAttempt({ outTradeNo }))
     await running.emulator.rotate('certificate')
 
-    expect((await account.query({ outTradeNo })).outcome.status).toBe('notFound')
+    expect((await account.query(anAttempt({ outTradeNo }))).outcome.status).toBe('notFound')
     expect(fetches(sent)).toBe(1)
   })
 
   it('that the APIv3 key does not open are a matter of who calls, told with the name of the setting', async () => {
     const { account } = open({ ...certificatesOnly, WECHAT_API_V3_KEY: 'another-key-of-thirty-two-bytes!' })
 
-    await expect(account.query({ outTradeNo })).rejects.toMatchObject({
+    await expect(account.query(anAttempt({ outTradeNo }))).rejects.toMatchObject({
       failure: { refusal: 'caller', message: expect.stringContaining('WECHAT_API_V3_KEY') },
     })
   })

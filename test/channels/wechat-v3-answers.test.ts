@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { asOutTradeNo } from '../../shared/kernel/ids.ts'
 import { moneyOf } from '../../shared/kernel/money.ts'
 import { later } from '../../shared/kernel/time.ts'
-import { aDay, anApp } from '../support/builders.ts'
+import { aDay, anApp, anAttempt } from '../support/builders.ts'
 import { makeWechatAccounts, merchantSerial } from '../support/wechat-account.ts'
 import { type Reply, type Signed, startWechatStandIn, type WechatStandIn } from '../support/wechat-stand-in.ts'
 
@@ -34,11 +34,12 @@ const paid = {
   payer: { openid: 'o-alice' },
 }
 
-const query = () => accounts.open().query({ outTradeNo })
-const close = () => accounts.open().close({ outTradeNo })
+const query = () => accounts.open().query(anAttempt({ outTradeNo }))
+const close = () => accounts.open().close(anAttempt({ outTradeNo }))
 const prepare = () =>
   accounts.open().prepare({
     outTradeNo,
+    startedAt: asInstant(0),
     payType: 'NATIVE',
     appId: anApp,
     amount: moneyOf(9999, 'CNY'),

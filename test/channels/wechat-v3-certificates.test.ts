@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { asOutTradeNo } from '../../shared/kernel/ids.ts'
 import { later } from '../../shared/kernel/time.ts'
-import { aDay, anApp } from '../support/builders.ts'
+import { aDay, anApp, anAttempt } from '../support/builders.ts'
 import { makeWechatAccounts } from '../support/wechat-account.ts'
 import { startWechatStandIn, type WechatStandIn } from '../support/wechat-stand-in.ts'
 
@@ -33,7 +33,7 @@ const fetched = () => standIn.asked.filter(({ url }) => url === '/v3/certificate
 
 describe('an account without a public key', () => {
   it('fetches the certificates before its first call, and names the one it wants the answer signed with', async () => {
-    await account().query({ outTradeNo })
+    await account().query(anAttempt({ outTradeNo }))
 
     expect(standIn.asked.map(({ url }) => url.replace(/\?.*/, ''))).toEqual([
       '/v3/certificates',
@@ -45,7 +45,7 @@ describe('an account without a public key', () => {
   it('fetches them once, however many calls wait for them', async () => {
     const one = account()
 
-    await Promise.all(Array.from({ length: 20 }, () => one.query({ outTradeNo })))
+    await Promise.all(Array.from({ length: 20 }, () => one.query(anAttempt({ outTradeNo }))))
 
     expect(fetched()).toBe(1)
   })
@@ -53,24 +53,24 @@ describe('an account without a public key', () => {
   it('sends nothing while they cannot be had', async () => {
     standIn.give({ ...standIn.certificates.first, key: standIn.stranger.key })
 
-    await expect(account().close({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'untrusted', code: 'SIGN_ERROR' } })
+    await expect(account().close(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'untrusted', code: 'SIGN_ERROR' } })
     expect(standIn.asked).toHaveLength(1)
   })
 
   it('does not believe a list that holds another certificate than the one that signs it', async () => {
     standIn.give({ ...standIn.certificates.first, serial: standIn.certificates.second.serial })
 
-    await expect(account().query({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'untrusted' } })
+    await expect(account().query(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'untrusted' } })
   })
 })
 
 describe('what was fetched', () => {
   it('is kept: the next instance asks for nothing', async () => {
     const kept = new Map<string, string>()
-    await account(kept).query({ outTradeNo })
+    await account(kept).query(anAttempt({ outTradeNo }))
     standIn.asked.length = 0
 
-    await account(kept).query({ outTradeNo })
+    await account(kept).query(anAttempt({ outTradeNo }))
 
     expect(fetched()).toBe(0)
   })
@@ -78,14 +78,14 @@ describe('what was fetched', () => {
   it('is fetched anew when what was kept cannot be read', async () => {
     const kept = new Map([['platform-certificates', '{"fetchedAt":']])
 
-    await account(kept).query({ outTradeNo })
+    await account(kept).query(anAttempt({ outTradeNo }))
 
     expect(fetched()).toBe(1)
   })
 
   it('holds no key that opens or signs anything', async () => {
     const kept = new Map<string, string>()
-    await account(kept).query({ outTradeNo })
+    await account(kept).query(anAttempt({ outTradeNo }))
 
     const texts = JSON.stringify([...kept])
 
@@ -96,7 +96,7 @@ describe('what was fetched', () => {
 
   it('is refreshed within the 12 hours that WeChat allows, and not sooner than needed', async () => {
     const one = account()
-    await one.query({ outTradeNo })
+    await one.query(anAttempt({ outTradeNo }))
 
     await one.refreshKeys?.()
     expect(fetched()).toBe(1)
@@ -110,13 +110,13 @@ describe('what was fetched', () => {
 describe('a rotation', () => {
   it('costs one look when twenty answers come under the new serial at once, and all are believed', async () => {
     const one = account()
-    await one.query({ outTradeNo })
+    await one.query(anAttempt({ outTradeNo }))
     clock.at = later(aDay, hourMs)
     standIn.give(standIn.certificates.first, standIn.certificates.second)
     standIn.answer({ body: open, by: standIn.certificates.second })
     standIn.asked.length = 0
 
-    const reports = await Promise.all(Array.from({ length: 20 }, () => one.query({ outTradeNo })))
+    const reports = await Promise.all(Array.from({ length: 20 }, () => one.query(anAttempt({ outTradeNo }))))
 
     expect(reports.map(({ outcome }) => outcome.status)).toEqual(Array.from({ length: 20 }, () => 'pending'))
     expect(fetched()).toBe(1)
@@ -125,22 +125,22 @@ describe('a rotation', () => {
   it('leaves the old certificate good until it ends', async () => {
     const kept = new Map<string, string>()
     const one = account(kept)
-    await one.query({ outTradeNo })
+    await one.query(anAttempt({ outTradeNo }))
     clock.at = later(aDay, 7 * hourMs)
     standIn.give(standIn.certificates.second)
     await one.refreshKeys?.()
 
     expect(JSON.parse(kept.get('platform-certificates') ?? '').pems).toHaveLength(2)
-    expect((await one.query({ outTradeNo })).outcome.status).toBe('pending')
+    expect((await one.query(anAttempt({ outTradeNo }))).outcome.status).toBe('pending')
     clock.at = later(aDay, 366 * 24 * hourMs)
-    await expect(one.query({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'untrusted' } })
+    await expect(one.query(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'untrusted' } })
   })
 
   it('that one instance saw reaches another by what is kept, without a fetch', async () => {
     const kept = new Map<string, string>()
     const [one, other] = [account(kept), account(kept)]
-    await one.query({ outTradeNo })
-    await other.query({ outTradeNo })
+    await one.query(anAttempt({ outTradeNo }))
+    await other.query(anAttempt({ outTradeNo }))
     clock.at = later(aDay, 7 * hourMs)
     standIn.give(standIn.certificates.second)
     await one.refreshKeys?.()
@@ -149,13 +149,13 @@ describe('a rotation', () => {
     await other.refreshKeys?.()
     standIn.answer({ body: open, by: standIn.certificates.second })
 
-    expect((await other.query({ outTradeNo })).outcome.status).toBe('pending')
+    expect((await other.query(anAttempt({ outTradeNo }))).outcome.status).toBe('pending')
     expect(fetched()).toBe(before)
   })
 
   it('by serials that nobody gave out costs one look a minute', async () => {
     const one = account()
-    await one.query({ outTradeNo })
+    await one.query(anAttempt({ outTradeNo }))
     clock.at = later(aDay, hourMs)
     standIn.asked.length = 0
     const unknown = () =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { rejectionOf } from '../../server/channels/wechat/v3/rejections.ts'
 import { asOutTradeNo } from '../../shared/kernel/ids.ts'
-import { aDay } from '../support/builders.ts'
+import { aDay, anAttempt } from '../support/builders.ts'
 import { makeWechatAccounts } from '../support/wechat-account.ts'
 import { type Reply, startWechatStandIn, type WechatStandIn } from '../support/wechat-stand-in.ts'
 
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 const outTradeNo = asOutTradeNo('D202601020304050001')
-const close = () => accounts.open().close({ outTradeNo })
+const close = () => accounts.open().close(anAttempt({ outTradeNo }))
 const bare = (reply: Reply): Reply => ({ ...reply, change: () => ({}) })
 const said = (status: number, code: string) => rejectionOf({ status, body: Buffer.from(JSON.stringify({ code, message: '原因' })) })
 
@@ -102,7 +102,7 @@ describe('a refusal that is not signed', () => {
   it('of a query for an unknown number is a report that there is none', async () => {
     standIn.answer(bare({ status: 404, body: { code: 'ORDER_NOT_EXIST', message: '订单不存在' } }))
 
-    expect((await accounts.open().query({ outTradeNo })).outcome).toEqual({ status: 'notFound' })
+    expect((await accounts.open().query(anAttempt({ outTradeNo }))).outcome).toEqual({ status: 'notFound' })
   })
 })
 
@@ -129,7 +129,7 @@ describe('an answer from which nothing can be read', () => {
     standIn.answer({ fault: 'silent' })
     const impatient = accounts.open({ patienceMs: 50 })
 
-    await expect(impatient.close({ outTradeNo })).rejects.toMatchObject({
+    await expect(impatient.close(anAttempt({ outTradeNo }))).rejects.toMatchObject({
       failure: { kind: 'unknown', code: 'CHANNEL_TIMEOUT', isTimeout: true },
     })
     expect(accounts.asked.at(-1)?.timeoutMs).toBe(10_000)
@@ -138,7 +138,7 @@ describe('an answer from which nothing can be read', () => {
   it('empty, signed and 200, is no order', async () => {
     standIn.answer({})
 
-    await expect(accounts.open().query({ outTradeNo })).rejects.toMatchObject({ failure: { kind: 'unknown' } })
+    await expect(accounts.open().query(anAttempt({ outTradeNo }))).rejects.toMatchObject({ failure: { kind: 'unknown' } })
   })
 })
 

@@ -68,6 +68,7 @@ export function anAttempt(given: Partial<Attempt> = {}): Attempt {
       description: 'Tea',
       notifyUrl: 'https://shop.example/notify',
       expiresAt: asInstant(aDay + 1_800_000),
+      startedAt: aDay,
       openId: asOpenId('o-payer'),
     },
     createdAt: aDay,

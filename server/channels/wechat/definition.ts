@@ -14,7 +14,64 @@ const officialBackup = 'https://api2.mch.weixin.qq.com'
 const officialApiBase = 'https://api.weixin.qq.com'
 const apiV3KeyBytes = 32
 
-export const wechat: ChannelDefinition = { name: 'wechat', label, fromEnvironment }
+export const wechat: ChannelDefinition = {
+  name: 'wechat',
+  label,
+  credentials: [
+    'WECHAT_MCH_ID',
+    'WECHAT_SUB_MCH_ID',
+    'WECHAT_SUB_APP_ID',
+    'WECHAT_APP_ID',
+    'WECHAT_APP_SECRET',
+    'WECHAT_MINIPROGRAM_APP_ID',
+    'WECHAT_MINIPROGRAM_APP_SECRET',
+    'WECHAT_API_KEY',
+    'WECHAT_API_V3_KEY',
+    'WECHAT_CERT_SERIAL_NO',
+    'WECHAT_PRIVATE_KEY',
+    'WECHAT_PUBLIC_KEY_ID',
+    'WECHAT_PUBLIC_KEY',
+    'WECHAT_MCH_CERT',
+    'WECHAT_MCH_KEY',
+  ],
+  settings: [
+    'WECHAT_API_VERSION',
+    'WECHAT_SIGN_TYPE',
+    'WECHAT_GATEWAY',
+    'WECHAT_GATEWAY_BACKUP',
+    'WECHAT_API_BASE',
+    'WECHAT_OPEN_BASE',
+    'WECHAT_NOTIFY_URL',
+    'WECHAT_SANDBOX',
+  ],
+  // Members of the JitAi element's e.json and <name>.json, and the rest of the names in their manner.
+  folder: {
+    type: 'pays.WechatPayType',
+    members: {
+      mchId: 'WECHAT_MCH_ID',
+      apiKey: 'WECHAT_API_KEY',
+      appId: 'WECHAT_APP_ID',
+      appSecret: 'WECHAT_APP_SECRET',
+      miniprogramAppId: 'WECHAT_MINIPROGRAM_APP_ID',
+      miniprogramAppSecret: 'WECHAT_MINIPROGRAM_APP_SECRET',
+      apiVersion: 'WECHAT_API_VERSION',
+      signType: 'WECHAT_SIGN_TYPE',
+      subMchId: 'WECHAT_SUB_MCH_ID',
+      subAppId: 'WECHAT_SUB_APP_ID',
+      apiV3Key: 'WECHAT_API_V3_KEY',
+      certSerialNo: 'WECHAT_CERT_SERIAL_NO',
+      privateKey: 'WECHAT_PRIVATE_KEY',
+      publicKeyId: 'WECHAT_PUBLIC_KEY_ID',
+      publicKey: 'WECHAT_PUBLIC_KEY',
+      mchCert: 'WECHAT_MCH_CERT',
+      mchKey: 'WECHAT_MCH_KEY',
+      gateway: 'WECHAT_GATEWAY',
+      notifyUrl: 'WECHAT_NOTIFY_URL',
+      sandbox: 'WECHAT_SANDBOX',
+    },
+  },
+  fromEnvironment,
+}
 
 /** The account that the `WECHAT_…` names describe; undefined when no merchant number is set. */
 function fromEnvironment(settings: Settings): AccountSource | undefined {

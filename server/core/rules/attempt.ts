@@ -50,7 +50,11 @@ export type PrepareAsk = {
   readonly description: string
   readonly notifyUrl: string
   readonly expiresAt: Instant
+  /** When it was first asked; a channel that wants the caller's time gets this one with every try. */
+  readonly startedAt: Instant
   readonly openId?: OpenId | undefined
+  /** The code the payer showed at a counter, good for one payment; only with `MICROPAY`. */
+  readonly authCode?: string | undefined
   readonly clientIp?: string | undefined
   readonly returnUrl?: string | undefined
 }

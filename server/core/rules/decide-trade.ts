@@ -78,7 +78,7 @@ export function mismatchOf(attempt: Attempt, report: TradeReport, success: Succe
     success.amount.currency !== asked.amount.currency && `currency ${success.amount.currency}, asked for ${asked.amount.currency}`,
     success.amount.minor !== asked.amount.minor && `amount ${formatMoney(success.amount)}, asked for ${formatMoney(asked.amount)}`,
     success.merchantRef !== attempt.merchantRef && `merchant ${success.merchantRef}, asked for ${attempt.merchantRef}`,
-    success.appId !== asked.appId && `app ${success.appId}, asked for ${asked.appId}`,
+    success.appId !== undefined && success.appId !== asked.appId && `app ${success.appId}, asked for ${asked.appId}`,
     (report.channel !== attempt.channel || report.account !== attempt.account) &&
       `account ${report.account}, asked through ${attempt.account}`,
     report.outTradeNo !== attempt.outTradeNo && `number ${report.outTradeNo}, asked for ${attempt.outTradeNo}`,

@@ -17,7 +17,8 @@ export type TradeFacts = Origin & {
         readonly transactionId: TransactionId
         readonly amount: Money
         readonly merchantRef: string
-        readonly appId: AppId
+        /** Undefined where the channel does not say it. */
+        readonly appId?: AppId | undefined
         readonly openId?: OpenId | undefined
         /** The channel's time of success, not ours of hearing it. */
         readonly succeededAt: Instant

@@ -81,6 +81,7 @@ function aSilentAccount(): Parameters<typeof makeAccounts>[0][number] {
     label: { zh: '微信支付', en: 'WeChat Pay' },
     payTypes: ['NATIVE'],
     currencies: ['CNY'],
+    addressedTo: () => 'unsaid',
     limits: {
       descriptionMaxBytes: 127,
       refundsPerOrder: 50,

@@ -49,6 +49,8 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     close: makeClose(parts),
     refund: makeRefund(parts),
     queryRefund: makeQueryRefund(parts),
+    // What it says of its merchant is encrypted.
+    addressedTo: () => 'unsaid',
     readNotification: makeNotificationReader(parts, keys),
     acknowledge,
     login: makeLogin(parts),

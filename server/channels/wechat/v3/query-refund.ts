@@ -1,5 +1,5 @@
-import type { OutRefundNo, OutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { type RefundReport, vouchForRefund } from '../../../core/rules/report.ts'
+import type { RefundQuery } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
@@ -8,13 +8,7 @@ import { readRefund } from './wire.ts'
 
 /** Asks what became of a refund. One that WeChat has never heard of is a report too. */
 export function makeQueryRefund({ tools, call }: V3Parts) {
-  return async function queryRefund({
-    outRefundNo,
-    outTradeNo,
-  }: {
-    outRefundNo: OutRefundNo
-    outTradeNo: OutTradeNo
-  }): Promise<RefundReport> {
+  return async function queryRefund({ outRefundNo, outTradeNo }: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo'>): Promise<RefundReport> {
     try {
       const refund = readRefund(
         await call({ method: 'GET', pathAndQuery: `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}` }),

@@ -1,6 +1,7 @@
-import { type OutTradeNo, readOutTradeNo, type TransactionId } from '../../../../shared/kernel/ids.ts'
+import { readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
+import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
@@ -8,13 +9,7 @@ import { readTrade, type WireTrade } from './wire.ts'
 
 /** Asks what became of a number. One that WeChat has never heard of is a report too. */
 export function makeQuery({ credentials, tools, call }: V3Parts) {
-  return async function query({
-    outTradeNo,
-    transactionId,
-  }: {
-    outTradeNo: OutTradeNo
-    transactionId?: TransactionId | undefined
-  }): Promise<TradeReport> {
+  return async function query({ outTradeNo, transactionId }: Pick<TradeAsk, 'outTradeNo' | 'transactionId'>): Promise<TradeReport> {
     const origin = { source: 'query', channel: 'wechat', account: tools.account, outTradeNo } as const
     const path =
       transactionId === undefined

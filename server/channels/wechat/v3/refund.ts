@@ -22,7 +22,15 @@ export function makeRefund({ tools, call }: V3Parts) {
   }
 }
 
-export function refundBody({ outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl }: RefundAsk): unknown {
+export function refundBody({
+  outTradeNo,
+  transactionId,
+  outRefundNo,
+  amount,
+  total,
+  reason,
+  notifyUrl,
+}: Omit<RefundAsk, 'createdAt'>): unknown {
   return {
     ...(transactionId === undefined ? { out_trade_no: outTradeNo } : { transaction_id: transactionId }),
     out_refund_no: outRefundNo,
