@@ -33,12 +33,18 @@ async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof m
   const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() }).catch(cannotOpen)
   await demo?.seed(app.products)
   const server = await listen(app.callback(), { port: config.port, host: config.host })
-  await app.start()
+  // From the first moment it answers, it can also be told to end.
+  let isStopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+  const started = app.start().catch((error: unknown) => {
+    // Told to end before it had begun: what could not be begun is no failure any more.
+    if (!isStopping) throw error
+  })
+  await started
+  if (isStopping) return
   for (const warning of config.warnings) log.warn({ event: 'config', warning })
   log.info({ event: 'listening', origin: server.origin, demo: demo !== undefined })
   if (demo) process.stdout.write(demo.welcome())
-  let isStopping = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 
   /** Accepts nothing new, finishes what is in flight, and ends; what does not finish in time is left to the tasks of the next start. */
   async function stop(): Promise<void> {
@@ -48,6 +54,7 @@ async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof m
     const limit = runtime.deadline(drainMs)
     limit.signal.addEventListener('abort', () => process.exit(0))
     await server.close()
+    await started
     await app.drain()
     await demo?.close()
     await runtime.end()

@@ -28,8 +28,8 @@ async function main([day, name = 'wechat']: string[], environment: Readonly<Reco
     if (config.demo)
       throw new AppError('INVALID_REQUEST', 'nothing is configured: in the demo, ask the running server with POST /api/v1/reconciliations')
     const app = await makeApp({ config, sources: config.accounts, runtime, log: makeLog({ level: 'error' }), metrics: makeMetrics() })
-    const { report } = await app.reconcile.request(defaultMerchant, { channel, account: defaultAccount, day })
-    await app.drain()
+    // Also when the day could not be compared: open connections would keep the command from ending.
+    const { report } = await app.reconcile.request(defaultMerchant, { channel, account: defaultAccount, day }).finally(app.drain)
     process.stdout.write(`${JSON.stringify({ date: day, channel, ...report }, undefined, 2)}\n`)
     return 0
   } catch (error) {

@@ -19,6 +19,8 @@ describe('a bill of a million lines', () => {
     const script = join(import.meta.dirname, '../support/read-long-bill.ts')
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--disable-warning=ExperimentalWarning',
+      // As `npm start` runs it.
+      '--max-semi-space-size=4',
       script,
       join(folder, 'books.sqlite'),
       String(lines),

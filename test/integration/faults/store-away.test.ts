@@ -90,6 +90,7 @@ onMysql('a store on two hosts', () => {
     try {
       // As often as a transaction runs: then it has been refused for good.
       only.fault(...Array.from({ length: 10 }, () => ({ on: /^insert into `orders`/, refuse: 1290 })))
+      only.fault(...Array.from({ length: 10 }, () => ({ on: /^update `installation`/, refuse: 1290 })))
       await far.post('/orders', { subject: 'Tea', amount: '1.00' })
 
       const ready = await fetch(`${far.origin()}/readyz`)

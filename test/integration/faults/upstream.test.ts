@@ -155,12 +155,12 @@ describe('a channel in trouble', () => {
     expect(asked('GET', orderId).length).toBeGreaterThan(0)
   })
 
-  it.failing('F-028: that calls a number used which is ours, and was paid: it is taken for what it is', async () => {
+  it('F-028: that calls a number used which is ours, and was paid: it is taken for what it is', async () => {
     const { orderId } = await shop.order()
     await lostPay(orderId)
     shop.emulator.arm({ fault: 'drop_notify', match: { outTradeNo: orderId } })
     await shop.phone(orderId)
-    shop.emulator.arm({ fault: 'out_trade_no_used', match: { outTradeNo: orderId } })
+    shop.emulator.arm({ fault: 'out_trade_no_used', match: { path: native, outTradeNo: orderId } })
 
     const answer = await shop.pay(orderId)
 
