@@ -1,8 +1,8 @@
 import { defaultAccount, defaultMerchant } from '../shared/kernel/ids.ts'
 import { later } from '../shared/kernel/time.ts'
 import type { AccountSource } from './channels/channel.ts'
-import type { Config } from './config/config.ts'
-import { makeAccounts } from './core/accounts.ts'
+import type { Config, NamedAccount } from './config/config.ts'
+import { makeAccounts, nameOf } from './core/accounts.ts'
 import { makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
 import { makeCancels } from './core/cancel.ts'
@@ -15,6 +15,7 @@ import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
 import { makeMendRefunds } from './core/mend-refund.ts'
 import { makeNotifications } from './core/notifications.ts'
+import { makeNumbers } from './core/numbers.ts'
 import { makeOnce } from './core/once.ts'
 import { makeOrders } from './core/orders.ts'
 import type { Policy } from './core/parts.ts'
@@ -23,6 +24,7 @@ import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
 import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
+import { makeReverse } from './core/reverse.ts'
 import { decision } from './core/rules/decision.ts'
 import { makeSendRefund } from './core/send-refund.ts'
 import { makeSettle } from './core/settle.ts'
@@ -49,7 +51,7 @@ export type App = Awaited<ReturnType<typeof makeApp>>
 
 type Outside = {
   readonly config: Config
-  readonly sources: readonly AccountSource[]
+  readonly sources: ReadonlyArray<NamedAccount<AccountSource>>
   readonly runtime: Runtime
   readonly log: Log
   readonly metrics: PromMetrics
@@ -64,7 +66,7 @@ type Outside = {
  */
 export async function makeApp({ config, sources, runtime, log, metrics, dialect }: Outside) {
   const db = await openStore({ config, runtime, log, metrics, dialect })
-  const policy = await readPolicy(config, db, runtime)
+  const policy = await readPolicy({ config, sources, db, runtime })
   const alarms = makeAlarms({ log, metrics })
   const accounts = makeAccounts(sources.map((source) => open(source)))
   const live = makeLive({ db, runtime, log })
@@ -79,15 +81,23 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
   const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
   const settle = makeSettle(base)
-  const close = makeClose({ ...base, settle })
+  const close = makeClose({ ...base, settle, reverse: makeReverse({ ...base, settle }) })
   const checks = makeChecks({ ...base, settle })
   const sendRefund = makeSendRefund({ ...base, settle, checks })
   const reconcile = makeReconcile({ ...base, settle })
   const handlers = makeTaskHandlers({ ...base, close, checks, sendRefund, reconcile })
   const loop = makeLoop({ ...base, handlers, owner: newId(runtime, 'run') })
-  const orders = makeOrders(base)
+  const numbers = makeNumbers(base)
+  const orders = makeOrders({ ...base, numbers })
   const products = makeProducts(base)
-  const payments = makePayments({ ...base, close, prepare: makePrepare({ ...base, checks }), payerOf: makePayerOf(base) })
+  const payments = makePayments({
+    ...base,
+    close,
+    checks,
+    numbers,
+    prepare: makePrepare({ ...base, checks, settle }),
+    payerOf: makePayerOf(base),
+  })
   if (!config.sessionSecret) throw new Error('SESSION_SECRET is missing')
   const sessions = makeSessions({ secret: config.sessionSecret, runtime })
   const http = makeHttp({
@@ -95,10 +105,11 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     trustedProxies: config.trustedProxies,
     assertReady: () => assertReady(db),
     orders,
+    numbers,
     payments,
     checks,
     cancels: makeCancels({ close }),
-    refunds: makeRefunds({ ...base, sendRefund }),
+    refunds: makeRefunds({ ...base, sendRefund, numbers }),
     mendRefunds: makeMendRefunds({ ...base, settle, checks }),
     reconcile,
     products,
@@ -113,11 +124,11 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
   })
   return { callback: http.callback, products, reconcile, start, drain }
 
-  function open(source: AccountSource) {
-    const account = defaultAccount
+  function open({ channel, account, source }: NamedAccount<AccountSource>) {
+    const kept = nameOf({ channel, account })
     const keepsake = {
-      load: (name: string) => loadKeepsake(db, account, name),
-      save: (name: string, text: string) => saveKeepsake(db, { account, name, text, at: runtime.now() }),
+      load: (name: string) => loadKeepsake(db, kept, name),
+      save: (name: string, text: string) => saveKeepsake(db, { account: kept, name, text, at: runtime.now() }),
     }
     return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
   }
@@ -130,8 +141,8 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     await commit(
       decision({
         tasks: [
-          ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: account.account, runAt: now }) as const),
-          ...billed.map((account) => ({ kind: 'bill.reconcile', merchantId, subject: account.account, runAt: now }) as const),
+          ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: nameOf(account), runAt: now }) as const),
+          ...billed.map((account) => ({ kind: 'bill.reconcile', merchantId, subject: nameOf(account), runAt: now }) as const),
           { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
         ],
       }),
@@ -157,17 +168,23 @@ async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outsid
   return db
 }
 
-async function readPolicy(config: Config, db: Database, runtime: Runtime): Promise<Policy> {
+async function readPolicy({
+  config,
+  sources,
+  db,
+  runtime,
+}: Pick<Outside, 'config' | 'sources' | 'runtime'> & { db: Database }): Promise<Policy> {
   const at = runtime.now()
   await ensureMerchant(db, { merchantId: defaultMerchant, name: 'default', at })
   const installation = await ensureInstallation(db, newId(runtime, 'ins'))
-  const { latePayment, orderNoPrefix, publicUrl, notifyUrl } = config
+  const { latePayment, orderNoPrefix, publicUrl } = config
   return {
     latePayment,
     orderNoPrefix,
     installation,
     notifyUrl: (channel, account) =>
-      notifyUrl ?? `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
+      sources.find((one) => one.channel === channel && one.account === account)?.notifyUrl ??
+      `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
   }
 }
 

@@ -1,7 +1,8 @@
 import { type App, makeApp } from './app.ts'
 import type { AccountSource } from './channels/channel.ts'
-import { channelRegistry } from './channels/registry.ts'
+import { channelRegistry, isChannelDefinition } from './channels/registry.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
+import { readPayFolders } from './config/pays-folder.ts'
 import { listen } from './http/listen.ts'
 import { memberOf } from './lib/member-of.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
@@ -21,11 +22,12 @@ type Demo = { seed(products: App['products']): Promise<void>; welcome(): string;
 await main(process.env)
 
 async function main(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const config = read(environment)
+  const folders = await readPayFolders(environment, isChannelDefinition)
+  const config = read(environment, folders)
   const runtime = makeNodeRuntime()
   // Nothing of the demo or its emulator is even loaded in a configured server.
   const demo = config.demo ? await (await import('./demo/demo.ts')).startDemo({ ...config, randomBytes: runtime.randomBytes }) : undefined
-  await serve(demo ? read(completed(environment, demo.environment)) : config, runtime, demo)
+  await serve(demo ? read(completed(environment, demo.environment), folders) : config, runtime, demo)
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
@@ -62,9 +64,12 @@ async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof m
   }
 }
 
-function read(environment: Readonly<Record<string, string | undefined>>): Config<AccountSource> {
+function read(
+  environment: Readonly<Record<string, string | undefined>>,
+  folders: Parameters<typeof readConfig<AccountSource>>[2],
+): Config<AccountSource> {
   try {
-    return readConfig(environment, channelRegistry)
+    return readConfig(environment, channelRegistry, folders)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)

@@ -99,6 +99,8 @@ export type ChannelAccount = {
 
 export type ChannelLimits = {
   readonly descriptionMaxBytes: number
+  /** Numbers the channel takes, where it takes fewer than WeChat does. */
+  readonly outTradeNo?: RegExp | undefined
   readonly refundsPerOrder: number
   readonly refundWithinMs: number
   /** Two refunds of one order are at least this far apart. */

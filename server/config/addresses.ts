@@ -22,13 +22,13 @@ export function publicUrl(settings: Settings, demo: boolean): string | undefined
 }
 
 /** Where channels notify, when not at `PUBLIC_URL`. Its https is the channel's own demand, its path is whatever stands in front of us. */
-export function notifyUrl(settings: Settings): string | undefined {
-  const text = settings.text('WECHAT_NOTIFY_URL')
+export function notifyUrl(settings: Settings, name: string): string | undefined {
+  const text = settings.text(name)
   if (text !== undefined && (!/^https?:/.test(text) || !URL.canParse(text) || /[?#]/.test(text) || text.length > notifyUrlMaxLength))
     settings.refuse(
-      'WECHAT_NOTIFY_URL',
+      name,
       `is not an address without a query string, of at most ${notifyUrlMaxLength} characters`,
-      'https://pay.example.com/api/v1/payments/wechat/notify',
+      `https://pay.example.com/api/v1/payments/${name.split('_')[0]?.toLowerCase() ?? ''}/notify`,
     )
   return text
 }

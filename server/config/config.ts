@@ -1,10 +1,13 @@
 import { isIP } from 'node:net'
+import { type AccountId, defaultAccount, readName } from '../../shared/kernel/ids.ts'
+import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { databaseUrl, emulatorUrl, isThisMachine, notifyUrl, publicUrl } from './addresses.ts'
 import { type Environment, makeSettings, type Problem } from './environment.ts'
-import { otherCredentials, wechatCredentials } from './names.ts'
+import { knownNames, notifyUrlName } from './names.ts'
+import { type PayFolder, settingsOf } from './pays-folder.ts'
 import { parseProxies } from './proxies.ts'
 import { bootstrapApiKey, demoApiKey, longSecret } from './secrets.ts'
 import { warningsAbout } from './warnings.ts'
@@ -30,19 +33,34 @@ export type Config<Account = unknown> = {
   readonly orderNoPrefix: string
   readonly latePayment: 'refund' | 'accept'
   readonly bootstrapApiKey: Secret | undefined
-  readonly notifyUrl: string | undefined
   /** WeChat is the emulator at `emulatorUrl`. */
   readonly wechatSandbox: boolean
   readonly emulatorUrl: string | undefined
   readonly webhook: { readonly timeoutMs: number; readonly allowPrivate: boolean }
   readonly migrate: boolean
   readonly logLevel: (typeof logLevels)[number]
-  readonly accounts: readonly Account[]
+  readonly accounts: ReadonlyArray<NamedAccount<Account>>
   readonly warnings: readonly string[]
 }
 
+/** One set of credentials: `default` from the environment, or by the name of its folder. */
+export type NamedAccount<Account> = {
+  readonly channel: ChannelName
+  readonly account: AccountId
+  /** Where the channel tells of this account, when not below the public address. */
+  readonly notifyUrl: string | undefined
+  readonly source: Account
+}
+
 /** Reads the names of one channel; undefined when none of its names is set. */
-export type AccountReader<Account> = { readonly name: string; fromEnvironment(settings: Settings): Account | undefined }
+export type AccountReader<Account> = {
+  readonly name: ChannelName
+  /** Any of these makes a server of its owner's: half a set of credentials is an error to be told, never a demo. */
+  readonly credentials: readonly string[]
+  readonly settings: readonly string[]
+  readonly folder: { readonly type: string; readonly members: Readonly<Record<string, string>> }
+  fromEnvironment(settings: Settings): Account | undefined
+}
 
 /** Everything that is wrong with the environment, at once. */
 export class ConfigError extends Error {
@@ -64,10 +82,14 @@ export class ConfigError extends Error {
  *
  * @throws ConfigError that names every variable that is wrong, what is wrong with it, and an example. No secret stands in it.
  */
-export function readConfig<Account>(environment: Environment, readers: readonly AccountReader<Account>[]): Config<Account> {
+export function readConfig<Account>(
+  environment: Environment,
+  readers: readonly AccountReader<Account>[],
+  folders: ReadonlyArray<PayFolder<AccountReader<Account>>> = [],
+): Config<Account> {
   const settings = makeSettings(environment)
-  const demo = !isConfigured(settings)
-  const accounts = readers.map((reader) => reader.fromEnvironment(settings)).filter((account) => account !== undefined)
+  const demo = !isConfigured(settings, readers) && folders.length === 0
+  const accounts = [...fromEnvironment(settings, readers), ...fromFolders(settings, readers, folders)]
   const config: Config<Account> = {
     demo,
     accounts,
@@ -83,24 +105,55 @@ export function readConfig<Account>(environment: Environment, readers: readonly 
     orderNoPrefix: prefix(settings),
     latePayment: oneOf(settings, 'LATE_PAYMENT', ['refund', 'accept'] as const, 'refund'),
     bootstrapApiKey: bootstrapApiKey(settings),
-    notifyUrl: notifyUrl(settings),
     wechatSandbox: (settings.text('WECHAT_SANDBOX') ?? '0') !== '0',
     emulatorUrl: emulatorUrl(settings),
     webhook: { timeoutMs: webhookTimeoutMs(settings), allowPrivate: settings.text('WEBHOOK_ALLOW_PRIVATE') === '1' },
     migrate: settings.text('MIGRATE') !== '0',
     logLevel: oneOf(settings, 'LOG_LEVEL', logLevels, 'info'),
-    warnings: warningsAbout(environment),
+    warnings: warningsAbout(environment, knownNames(readers)),
   }
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
   return { ...config, warnings: [...config.warnings, ...openDoors(config)] }
 }
 
-/** A server of its owner's, or a demo. Without the merchant number the credentials of WeChat Pay are nobody's. */
-function isConfigured(settings: Settings): boolean {
-  const wechat = wechatCredentials.find((name) => settings.text(name) !== undefined)
-  const isElsewhere = otherCredentials.some((name) => settings.text(name) !== undefined)
+function fromEnvironment<Account>(settings: Settings, readers: readonly AccountReader<Account>[]): Array<NamedAccount<Account>> {
+  return readers.flatMap((reader) => {
+    const source = reader.fromEnvironment(settings)
+    const given = notifyUrl(settings, notifyUrlName(reader.name))
+    return source === undefined ? [] : [{ channel: reader.name, account: defaultAccount, notifyUrl: given, source }]
+  })
+}
+
+/** Accounts from `pays/<name>/`, of the types that are built in and of those that a folder brings along. */
+function fromFolders<Account>(
+  settings: Settings,
+  readers: readonly AccountReader<Account>[],
+  folders: ReadonlyArray<PayFolder<AccountReader<Account>>>,
+): Array<NamedAccount<Account>> {
+  return folders.flatMap((folder) => {
+    for (const problem of folder.problems) settings.refuse(`pays/${folder.name}`, problem, '')
+    const reader = folder.own ?? readers.find((one) => one.folder.type === folder.type)
+    const account = readName('AccountId', folder.name)
+    if (folder.problems.length > 0 || account === undefined) return []
+    if (!reader) {
+      const known = readers.map((one) => one.folder.type).join(', ')
+      settings.refuse(`pays/${folder.name}/e.json type`, `is ${folder.type}: neither ${known}, nor a type of its own`, 'pays.WechatPayType')
+      return []
+    }
+    const inFolder = settingsOf(folder, reader, settings)
+    const source = reader.fromEnvironment(inFolder)
+    const given = notifyUrl(inFolder, notifyUrlName(reader.name))
+    return source === undefined ? [] : [{ channel: reader.name, account, notifyUrl: given, source }]
+  })
+}
+
+/** A server of its owner's, or a demo. An app of WeChat's alone is nobody's account. */
+function isConfigured(settings: Settings, readers: readonly AccountReader<unknown>[]): boolean {
+  const given = readers.map((reader) => ({ reader, name: reader.credentials.find((name) => settings.text(name) !== undefined) }))
+  const wechat = given.find(({ reader }) => reader.name === 'wechat')?.name
+  const isElsewhere = given.some(({ reader, name }) => reader.name !== 'wechat' && name !== undefined)
   // An app alone is whole where another channel carries the payment: its payers log in with it.
-  if (wechat && !isElsewhere && settings.text('WECHAT_MCH_ID') === undefined)
+  if (wechat !== undefined && !isElsewhere && settings.text('WECHAT_MCH_ID') === undefined)
     settings.refuse('WECHAT_MCH_ID', `is missing, but ${wechat} is set`, '1900000001')
   return wechat !== undefined || isElsewhere
 }

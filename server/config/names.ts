@@ -1,40 +1,5 @@
-/** Any of these makes a server of its owner's: half a set of credentials is an error to be told, never a demo. */
-export const wechatCredentials = [
-  'WECHAT_MCH_ID',
-  'WECHAT_SUB_MCH_ID',
-  'WECHAT_SUB_APP_ID',
-  'WECHAT_APP_ID',
-  'WECHAT_APP_SECRET',
-  'WECHAT_MINIPROGRAM_APP_ID',
-  'WECHAT_MINIPROGRAM_APP_SECRET',
-  'WECHAT_API_KEY',
-  'WECHAT_API_V3_KEY',
-  'WECHAT_CERT_SERIAL_NO',
-  'WECHAT_PRIVATE_KEY',
-  'WECHAT_PUBLIC_KEY_ID',
-  'WECHAT_PUBLIC_KEY',
-  'WECHAT_MCH_CERT',
-  'WECHAT_MCH_KEY',
-] as const
-
-export const otherCredentials = [
-  'QFPAY_APP_CODE',
-  'QFPAY_CLIENT_KEY',
-  'QFPAY_MCHID',
-  'ALIPAY_APP_ID',
-  'ALIPAY_PRIVATE_KEY',
-  'ALIPAY_PUBLIC_KEY',
-  'ALIPAY_APP_CERT',
-  'ALIPAY_ROOT_CERT',
-  'ALIPAY_CERT',
-  'ALIPAY_MINIPROGRAM_APP_ID',
-  'ALIPAY_MINIPROGRAM_PRIVATE_KEY',
-  'ALIPAY_MCH_ID',
-  'ALIPAY_SUB_MCH_ID',
-] as const
-
-/** Every name of the contract (section 1) and our own few; `NAME_FILE` goes with each. */
-export const knownNames = [
+/** What the server itself reads (contract, section 1, and our own few); each channel adds its own. `NAME_FILE` goes with each. */
+const ownNames = [
   'PORT',
   'EMULATOR_PORT',
   'HOST',
@@ -49,22 +14,19 @@ export const knownNames = [
   'MIGRATE',
   'LOG_LEVEL',
   'EMULATOR_URL',
+  'PAYS_FOLDER',
   'WEBHOOK_TIMEOUT',
   'WEBHOOK_ALLOW_PRIVATE',
-  ...wechatCredentials,
-  'WECHAT_API_VERSION',
-  'WECHAT_SIGN_TYPE',
-  'WECHAT_GATEWAY',
-  'WECHAT_GATEWAY_BACKUP',
-  'WECHAT_API_BASE',
-  'WECHAT_OPEN_BASE',
-  'WECHAT_NOTIFY_URL',
-  'WECHAT_SANDBOX',
-  ...otherCredentials,
-  'QFPAY_GATEWAY',
-  'QFPAY_DIRECT_URL',
-  'QFPAY_CURRENCY',
-  'QFPAY_SIGN_TYPE',
-  'ALIPAY_GATEWAY',
-  'ALIPAY_SANDBOX',
-] as const
+]
+
+type Named = { readonly name: string; readonly credentials: readonly string[]; readonly settings: readonly string[] }
+
+/** Every name that somebody reads. */
+export function knownNames(channels: readonly Named[]): string[] {
+  return [...new Set([...ownNames, ...channels.flatMap((one) => [...one.credentials, ...one.settings, notifyUrlName(one.name)])])]
+}
+
+/** Where a channel notifies, when not at `PUBLIC_URL`. */
+export function notifyUrlName(channel: string): string {
+  return `${channel.toUpperCase()}_NOTIFY_URL`
+}

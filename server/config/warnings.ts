@@ -1,38 +1,28 @@
 import type { Environment } from './environment.ts'
-import { knownNames } from './names.ts'
 
 /** So many letters wrong, missing, too many: still the same name, misspelt. */
 const farthestTypo = 2
 /** A shorter name is near to too many that have nothing to do with us. */
 const shortestTypo = 8
 const ours = /^(WECHAT|QFPAY|ALIPAY|WEBHOOK)_/
-const notServedYet = [
-  { channel: 'QFPay', prefix: 'QFPAY_' },
-  { channel: 'Alipay', prefix: 'ALIPAY_' },
-] as const
 
 /** What is not wrong, but probably not meant: names that nobody reads. No value stands in it. */
-export function warningsAbout(environment: Environment): string[] {
+export function warningsAbout(environment: Environment, known: readonly string[]): string[] {
   const set = Object.keys(environment).filter((name) => (environment[name] ?? '').trim() !== '')
-  return [...set.flatMap(misspelt), ...notServedYet.flatMap(({ channel, prefix }) => unserved(channel, prefix, set))]
+  return set.flatMap((name) => misspelt(name, known))
 }
 
-function misspelt(name: string): string[] {
+function misspelt(name: string, knownNames: readonly string[]): string[] {
   const base = name.replace(/_FILE$/, '')
   if (knownNames.some((known) => known === name || known === base)) return []
-  const meant = base.length < shortestTypo ? undefined : nearest(base)
+  const meant = base.length < shortestTypo ? undefined : nearest(base, knownNames)
   if (meant) return [`${name} is no setting of this server; is ${meant} meant?`]
   return ours.test(name) ? [`${name} is no setting of this server; nothing reads it`] : []
 }
 
-function nearest(name: string): string | undefined {
+function nearest(name: string, knownNames: readonly string[]): string | undefined {
   const [best] = knownNames.map((known) => ({ known, apart: lettersApart(known, name) })).sort((one, other) => one.apart - other.apart)
   return best !== undefined && best.apart <= farthestTypo ? best.known : undefined
-}
-
-function unserved(channel: string, prefix: string, set: readonly string[]): string[] {
-  const names = set.filter((name) => name.startsWith(prefix))
-  return names.length === 0 ? [] : [`${names.join(', ')}: ${channel} is not served yet by this version; nothing can be paid through it`]
 }
 
 /** How many letters have to be changed, added or left out to make one word of the other. */

@@ -1,33 +1,72 @@
-import type { AccountId } from '../../shared/kernel/ids.ts'
-import { defaultAccount } from '../../shared/kernel/ids.ts'
-import type { ChannelName } from '../../shared/kernel/pay.ts'
+import { type AccountId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
+import type { ChannelName, PayType } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { AppError } from './error.ts'
+import type { Wallet } from './rules/payment-code.ts'
 
 export type Accounts = ReturnType<typeof makeAccounts>
 
+type Wanted = {
+  readonly channel?: ChannelName | undefined
+  readonly account?: AccountId | undefined
+  readonly payType?: PayType | undefined
+  /** Whose code the payer showed. */
+  readonly wallet?: Wallet | undefined
+}
+
 /** The accounts this server was given, found by channel and name. */
 export function makeAccounts(accounts: readonly ChannelAccount[]) {
-  return { all: () => accounts, find, pick }
+  return { all: () => accounts, find, named, pick }
 
   /** The account of that channel and name; undefined when there is none. */
   function find(channel: ChannelName, account: AccountId): ChannelAccount | undefined {
     return accounts.find((one) => one.channel === channel && one.account === account)
   }
 
+  /** The account that a task names, as {@link nameOf} wrote it. */
+  function named(name: string): ChannelAccount | undefined {
+    return accounts.find((one) => nameOf(one) === name)
+  }
+
   /**
-   * The account a request means: what it does not say is the first that fits.
+   * The account a request means. Without a channel it is the one whose wallet the payer showed, or the first that offers the way to
+   * pay; without an account it is the default one, or the only one the channel has.
    *
    * @throws AppError PARAM_ERROR when there is none.
    */
-  function pick(wanted: { channel?: ChannelName | undefined; account?: AccountId | undefined }): ChannelAccount {
-    const { channel, account = defaultAccount } = wanted
-    const found = accounts.find((one) => (channel === undefined || one.channel === channel) && one.account === account)
-    if (found) return found
-    const field = channel !== undefined && !accounts.some((one) => one.channel === channel) ? 'channel' : 'account'
-    const value = field === 'channel' ? channel : account
-    throw new AppError('PARAM_ERROR', `${field} ${value} is not set up on this server`, {
-      details: { fields: [{ path: field, problem: 'is not set up on this server' }] },
+  function pick({ channel, account, payType, wallet }: Wanted): ChannelAccount {
+    const ofChannel = accounts.filter((one) => channel === undefined || one.channel === channel)
+    if (ofChannel.length === 0) throw notSetUp('channel', channel ?? 'any')
+    const fitting = ofChannel.filter((one) => payType === undefined || one.payTypes.includes(payType))
+    // What fits not at all is refused where the way to pay is looked at, with the ways there are.
+    const among = fitting.length > 0 ? fitting : ofChannel
+    const wallets = wallet === undefined ? [] : among.filter((one) => one.channel === wallet)
+    const candidates = channel === undefined && wallets.length > 0 ? wallets : among
+    if (account === undefined) return candidates.find((one) => one.account === defaultAccount) ?? only(candidates)
+    const found = candidates.find((one) => one.account === account) ?? ofChannel.find((one) => one.account === account)
+    if (!found) throw notSetUp('account', account)
+    return found
+  }
+
+  function only(candidates: readonly ChannelAccount[]): ChannelAccount {
+    const [first, ...others] = candidates
+    if (!first) throw notSetUp('account', defaultAccount)
+    const rivals = others.filter((one) => one.channel === first.channel)
+    if (rivals.length === 0) return first
+    const names = [first, ...rivals].map((one) => one.account).join(', ')
+    throw new AppError('PARAM_ERROR', `account is required: ${first.channel} has ${names}`, {
+      details: { fields: [{ path: 'account', problem: `is required: one of ${names}` }] },
     })
   }
+}
+
+/** One name for an account over all channels: that of the default WeChat account is its own, as tasks of older versions have it. */
+export function nameOf({ channel, account }: { readonly channel: ChannelName; readonly account: AccountId }): AccountId {
+  return channel === 'wechat' ? account : asOwnId('AccountId', `${channel}.${account}`)
+}
+
+function notSetUp(path: 'channel' | 'account', value: string): AppError {
+  return new AppError('PARAM_ERROR', `${path} ${value} is not set up on this server`, {
+    details: { fields: [{ path, problem: 'is not set up on this server' }] },
+  })
 }

@@ -7,7 +7,17 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { Alarms } from './alarms.ts'
 import type { Note } from './rules/decision.ts'
 
-export type Operation = 'prepare' | 'query' | 'close' | 'refund' | 'queryRefund' | 'repairRefund' | 'bill' | 'login' | 'refreshKeys'
+export type Operation =
+  | 'prepare'
+  | 'query'
+  | 'close'
+  | 'reverse'
+  | 'refund'
+  | 'queryRefund'
+  | 'repairRefund'
+  | 'bill'
+  | 'login'
+  | 'refreshKeys'
 
 /** What came of a call, with the line for the order's timeline that the caller writes together with what it decides. */
 export type Asked<T> = { readonly note: Note } & (

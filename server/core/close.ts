@@ -8,17 +8,13 @@ import { hasMismatch } from '../store/unmatched.ts'
 import { AppError, assert, channelRefusal } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
 import type { Parts } from './parts.ts'
+import type { Closing, Reverse } from './reverse.ts'
 import type { Attempt } from './rules/attempt.ts'
 import { decideClose } from './rules/decide-order.ts'
 import { decision, type Note } from './rules/decision.ts'
 import { vouchForTrade } from './rules/report.ts'
+import { isByCode } from './rules/reversal.ts'
 import type { Settle } from './settle.ts'
-
-/**
- * What came of closing: `gone`, nobody can pay that number any more; `paid`, somebody had; `open`, it may still be paid, for the
- * reason the channel gave.
- */
-export type Closing = { readonly is: 'gone' | 'paid' } | { readonly is: 'open'; readonly failure: ChannelFailure | undefined }
 
 export type OrderClosing =
   | { readonly is: 'closed' | 'paid' | 'held'; readonly view: OrderView }
@@ -36,7 +32,8 @@ export function makeClose({
   settle,
   commit,
   askChannel,
-}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'commit' | 'askChannel'> & { readonly settle: Settle }) {
+  reverse,
+}: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'commit' | 'askChannel'> & { readonly settle: Settle; readonly reverse: Reverse }) {
   return { attempt: closeAttempt, order: closeOrder }
 
   /** Closes one attempt at the channel and here. What the channel says of it meanwhile is settled. */
@@ -44,6 +41,8 @@ export function makeClose({
     const account = accounts.find(attempt.channel, attempt.account)
     assert(account, `account ${attempt.account} of attempt ${attempt.paymentId} is set up`)
     const before = await askAndSettle(account, attempt)
+    // A code that was shown cannot be closed, only undone; nor does silence keep it from being undone.
+    if (isByCode(attempt) && !(before.ok && before.now !== 'open')) return reverse(account, attempt)
     if (!before.ok) return { is: 'open', failure: before.failure }
     if (before.now !== 'open') return { is: before.now }
     const { ok, failure, note } = await closeThere(account, attempt)

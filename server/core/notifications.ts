@@ -32,15 +32,24 @@ export function makeNotifications({
   return { take }
 
   /**
+   * @param name the account that the address names; without it, what the notification says of itself decides, and then its signature.
    * @returns the answer in the channel's own words. A duplicate is answered as success and changes nothing.
-   * @throws AppError NOT_FOUND when there is no such account; and what is no fault of the notification (the store is down): the
+   * @throws AppError NOT_FOUND when there is no such account, or none that could be meant; and what is no fault of the notification (the store is down): the
    * caller answers 500, so that the channel repeats it.
    */
   async function take(channel: ChannelName, name: AccountId | undefined, raw: RawNotice): Promise<Acknowledgement> {
-    const account = accounts.find(channel, name ?? defaultAccount)
-    if (!account) throw new AppError('NOT_FOUND', `no account ${name ?? defaultAccount} of ${channel} is set up on this server`)
+    const [account, ...others] = addressees(channel, name, raw)
+    if (!account) throw new AppError('NOT_FOUND', `no account ${name ?? ''} of ${channel} that this could be for is set up on this server`)
+    return takeFor(account, others, raw)
+  }
+
+  async function takeFor(first: ChannelAccount, others: readonly ChannelAccount[], raw: RawNotice): Promise<Acknowledgement> {
+    const { channel } = first
+    let account = first
     try {
-      const notice = await account.readNotification(raw)
+      const read = await readBy(first, others, raw)
+      account = read.account
+      const { notice } = read
       const outcome = await inTime(settleNotice(account, notice, raw))
       metrics.notifications.count({ channel, kind: notice.kind, outcome })
       return answer(account, outcome)
@@ -49,6 +58,37 @@ export function makeNotifications({
       metrics.notifications.count({ channel, kind: 'unknown', outcome: 'error' })
       log.error({ event: 'notification.error', channel, account: account.account, error })
       return account.acknowledge({ taken: false, status: 500, message: 'not taken; please send it again' })
+    }
+  }
+
+  /** The accounts that may be meant, the likeliest first. */
+  function addressees(channel: ChannelName, name: AccountId | undefined, raw: RawNotice): ChannelAccount[] {
+    if (name !== undefined) return [accounts.find(channel, name)].filter((one) => one !== undefined)
+    const ofChannel = accounts.all().filter((one) => one.channel === channel)
+    if (ofChannel.length < 2) return [...ofChannel]
+    const said = ofChannel.map((account) => ({ account, to: account.addressedTo(raw) }))
+    const isDefault = ({ account }: { account: ChannelAccount }) => account.account === defaultAccount
+    const unsaid = said.filter(({ to }) => to === 'unsaid')
+    return [...said.filter(({ to }) => to === 'this'), ...unsaid.filter(isDefault), ...unsaid.filter((one) => !isDefault(one))].map(
+      ({ account }) => account,
+    )
+  }
+
+  /** Whose key it was signed with is whose it is. @throws NoticeError the first account's, when it is nobody's. */
+  async function readBy(
+    first: ChannelAccount,
+    others: readonly ChannelAccount[],
+    raw: RawNotice,
+  ): Promise<{ account: ChannelAccount; notice: Notice }> {
+    try {
+      return { account: first, notice: await first.readNotification(raw) }
+    } catch (error) {
+      if (!(error instanceof NoticeError)) throw error
+      for (const account of others) {
+        const notice = await account.readNotification(raw).catch(unlessRefused)
+        if (notice) return { account, notice }
+      }
+      throw error
     }
   }
 
@@ -107,6 +147,10 @@ export function makeNotifications({
       alarms.raise('notify_key', { channel, account: account.account, reason: message })
     return account.acknowledge({ taken: false, status: refusal === 'undecryptable' ? 500 : 401, message: refusal })
   }
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof NoticeError)) throw error
 }
 
 function answer(account: ChannelAccount, outcome: Outcome): Acknowledgement {

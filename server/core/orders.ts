@@ -1,4 +1,4 @@
-import type { MerchantId, OrderId, PayerId } from '../../shared/kernel/ids.ts'
+import { asOrderId, type MerchantId, type OrderId, type PayerId } from '../../shared/kernel/ids.ts'
 import { zero } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { OrderStatus } from '../../shared/kernel/states.ts'
@@ -10,6 +10,7 @@ import { listRefundsOf } from '../store/refunds.ts'
 import { listNotes } from '../store/timeline.ts'
 import { AppError } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
+import type { Numbers } from './numbers.ts'
 import type { OnceRecord } from './once.ts'
 import { paged } from './page.ts'
 import type { Parts } from './parts.ts'
@@ -42,7 +43,13 @@ const maxDraws = 50
 
 export type Orders = ReturnType<typeof makeOrders>
 
-export function makeOrders({ db, runtime, policy, commit }: Pick<Parts, 'db' | 'runtime' | 'policy' | 'commit'>) {
+export function makeOrders({
+  db,
+  runtime,
+  policy,
+  commit,
+  numbers,
+}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'commit'> & { readonly numbers: Numbers }) {
   return { create, get, list, timeline }
 
   /**
@@ -56,7 +63,11 @@ export function makeOrders({ db, runtime, policy, commit }: Pick<Parts, 'db' | '
     const at = once?.createdAt ?? runtime.now()
     const seed = once?.recordId ?? newId(runtime, 'draw')
     for (let draw = 0; draw < maxDraws; draw++) {
-      const orderId = orderNumber({ prefix: policy.orderNoPrefix, at, installation: policy.installation, draw: drawFrom(seed, draw) })
+      const inSeries = await numbers.draw(merchantId, 'order', once && `${once.recordId}/${draw}`)
+      const orderId =
+        inSeries === undefined
+          ? orderNumber({ prefix: policy.orderNoPrefix, at, installation: policy.installation, draw: drawFrom(seed, draw) })
+          : asOrderId(inSeries)
       const order = newOrder(merchantId, orderId, ask, once)
       if (await commit(decideCreate(order))) return { order, attempts: [], refunds: [] }
       const taken = await findOrder(db, merchantId, orderId)

@@ -11,6 +11,8 @@ import type { Attempt } from './rules/attempt.ts'
 import { decideRefused } from './rules/decide-trade.ts'
 import { type Decision, decision, type Note, together } from './rules/decision.ts'
 import type { Order } from './rules/order.ts'
+import { isByCode } from './rules/reversal.ts'
+import type { Settle } from './settle.ts'
 
 /** How often one request asks for the same payment; the wait before each further time, with as much chance again. */
 const retryDelaysMs = [150, 400]
@@ -30,7 +32,8 @@ export function makePrepare({
   askChannel,
   alarms,
   checks,
-}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'askChannel' | 'alarms'> & { checks: Pick<Checks, 'askAboutAttempt'> }) {
+  settle,
+}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'askChannel' | 'alarms'> & { checks: Pick<Checks, 'askAboutAttempt'>; settle: Settle }) {
   return async function prepare(order: Order, attempt: Attempt, account: ChannelAccount): Promise<PayAction | undefined> {
     const notes: Note[] = []
     for (const delayMs of [...retryDelaysMs, undefined]) {
@@ -44,14 +47,16 @@ export function makePrepare({
       if (asked.ok) return opened(order, attempt, asked.value, notes)
       // A channel that is busy is asked once more, no oftener.
       const isBusyStill = asked.failure.refusal === 'rateLimited' && notes.length > 1
-      if (delayMs === undefined || isBusyStill || !mayGoAgainAtOnce(asked)) return refused(order, attempt, asked.failure, notes)
+      if (delayMs === undefined || isBusyStill || !mayGoAgainAtOnce(attempt, asked)) return refused(order, attempt, asked.failure, notes)
       await runtime.sleep(delayMs + (delayMs * (runtime.randomBytes(1)[0] ?? 0)) / 256)
     }
     return undefined
   }
 
   async function opened(order: Order, attempt: Attempt, prepared: Prepared, notes: readonly Note[]): Promise<PayAction | undefined> {
-    if (await commit(openedDecision(attempt, prepared, notes))) return prepared.action
+    const isOpen = await commit(openedDecision(attempt, prepared, notes))
+    if (prepared.report) await settle.trade(prepared.report)
+    if (isOpen) return prepared.action
     // Somebody was faster: a notification, another request for the same means, or a close.
     const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
     await commit(decision({ notes }))
@@ -63,7 +68,7 @@ export function makePrepare({
     return undefined
   }
 
-  async function refused(order: Order, attempt: Attempt, failure: ChannelFailure, notes: readonly Note[]): Promise<undefined> {
+  async function refused(order: Order, attempt: Attempt, failure: ChannelFailure, notes: readonly Note[]): Promise<PayAction | undefined> {
     switch (failure.refusal) {
       case 'orderPaid':
       case 'orderClosed':
@@ -77,6 +82,8 @@ export function makePrepare({
         throw channelRefusal(failure)
       default:
         await commit(decision({ notes }))
+        // Nobody knows whether the code paid: its task asks, and undoes it when that stays so.
+        if (isByCode(attempt) && (failure.kind !== 'refused' || failure.refusal === 'payerIsPaying')) return { type: 'none' }
         throw channelRefusal(failure)
     }
   }
@@ -119,7 +126,9 @@ function openedDecision(attempt: Attempt, { action, actionExpiresAt, channelStat
 }
 
 /** The same number with the same bytes may go again: nothing left us, the channel was busy, or it failed without our waiting out a deadline. */
-function mayGoAgainAtOnce(asked: Extract<Asked<unknown>, { ok: false }>): boolean {
+function mayGoAgainAtOnce(attempt: Attempt, asked: Extract<Asked<unknown>, { ok: false }>): boolean {
   const { kind, refusal, isTimeout } = asked.failure
+  // A code takes money when it is sent: it is asked about, never sent twice.
+  if (isByCode(attempt)) return kind === 'notSent'
   return kind === 'notSent' || refusal === 'rateLimited' || (kind === 'unknown' && isTimeout !== true)
 }

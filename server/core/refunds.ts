@@ -9,6 +9,7 @@ import { findOrder } from '../store/orders.ts'
 import { findRefund, lastRefundAt, listRefunds } from '../store/refunds.ts'
 import { AppError, assert } from './error.ts'
 import { orderNotFound } from './load.ts'
+import type { Numbers } from './numbers.ts'
 import type { OnceRecord } from './once.ts'
 import type { PageAsk } from './orders.ts'
 import { paged } from './page.ts'
@@ -41,7 +42,8 @@ export function makeRefunds({
   accounts,
   commit,
   sendRefund,
-}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit'> & { sendRefund: SendRefund }) {
+  numbers,
+}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit'> & { sendRefund: SendRefund; numbers: Numbers }) {
   return { request, get, list }
 
   /**
@@ -51,8 +53,7 @@ export function makeRefunds({
    * channel takes, or it has had as many refunds as the channel takes; CONFLICT when the number stands for another refund.
    */
   async function request(merchantId: MerchantId, orderId: OrderId, ask: RefundRequest, once?: OnceRecord): Promise<Refund> {
-    const refundId =
-      ask.refundId ?? asRefundId(once === undefined ? newId(runtime, 'ref') : `ref_${once.recordId.slice(once.recordId.indexOf('_') + 1)}`)
+    const refundId = ask.refundId ?? (await ownNumber(merchantId, once))
     for (let round = 0; round < maxRounds; round++) {
       const known = await findRefund(db, merchantId, refundId)
       if (known) return sameRefund(known, orderId, ask)
@@ -66,6 +67,13 @@ export function makeRefunds({
         return isSentNow ? sendNow(refund) : refund
     }
     throw new AppError('CONFLICT', `order ${orderId} is being refunded by others at this moment; try again`, { retryAfterSeconds: 1 })
+  }
+
+  /** The same for a run that is repeated after a crash. */
+  async function ownNumber(merchantId: MerchantId, once: OnceRecord | undefined): Promise<RefundId> {
+    const inSeries = await numbers.draw(merchantId, 'refund', once?.recordId)
+    if (inSeries !== undefined) return asRefundId(inSeries)
+    return asRefundId(once === undefined ? newId(runtime, 'ref') : `ref_${once.recordId.slice(once.recordId.indexOf('_') + 1)}`)
   }
 
   /** Sent at once rather than by the task a moment later, so that the answer can say more; the task stands by for a crash. */

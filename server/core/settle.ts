@@ -14,6 +14,8 @@ import type { RefundReport, TradeReport } from './rules/report.ts'
 export type Along = {
   readonly inbox?: Omit<InboxEntry, 'verdict' | 'merchantId' | 'orderId'> | undefined
   readonly notes?: readonly Note[] | undefined
+  /** The channel refused for good to undo the payment: what it says of it stands. */
+  readonly isReversalOver?: boolean | undefined
 }
 
 /** A decision that lost so often in a row is not unlucky but wrong. */
@@ -42,7 +44,7 @@ export function makeSettle({
     for (let round = 0; round < maxRounds; round++) {
       const attempt = await findAttemptByNumber(db, report.channel, report.account, report.outTradeNo)
       if (!attempt) return unmatched(report, along)
-      const decided = await decideFor(attempt, report)
+      const decided = await decideFor(attempt, report, along)
       if (await commit(together(decided.decision, beside(along, decided.verdict, attempt)))) {
         tell(decided.verdict, attempt, report)
         return decided.verdict
@@ -51,13 +53,13 @@ export function makeSettle({
     throw new Error(`the report about ${report.outTradeNo} lost ${maxRounds} times in a row`)
   }
 
-  async function decideFor(attempt: Attempt, report: TradeReport) {
+  async function decideFor(attempt: Attempt, report: TradeReport, { isReversalOver }: Along) {
     const order = await findOrder(db, attempt.merchantId, attempt.orderId)
     assert(order, `attempt ${attempt.paymentId} has its order`)
     const isOnly = order.attemptCount === 1
     const attempts = isOnly ? [attempt] : await listAttempts(db, attempt.merchantId, [attempt.orderId])
     const notifyUrl = policy.notifyUrl(attempt.channel, attempt.account)
-    return decideTrade({ order, attempt, attempts, report, policy: policy.latePayment, notifyUrl, now: runtime.now() })
+    return decideTrade({ order, attempt, attempts, report, isReversalOver, policy: policy.latePayment, notifyUrl, now: runtime.now() })
   }
 
   /** Settles what is said of a refund. A refund we never asked for is adopted; without a payment of ours it is `unmatched`. */

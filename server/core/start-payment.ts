@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  asOutTradeNo,
   asOwnId,
   firstOutTradeNo,
   type MerchantId,
@@ -11,9 +12,12 @@ import type { ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
+import { findAttempt } from '../store/attempts.ts'
+import type { Checks } from './check.ts'
 import { type Close, notClosed } from './close.ts'
 import { AppError, assert } from './error.ts'
 import { loadToPay, type OrderToPay } from './load.ts'
+import type { Numbers } from './numbers.ts'
 import type { Payer } from './orders.ts'
 import type { Parts } from './parts.ts'
 import type { PayerOf } from './payer-of.ts'
@@ -21,6 +25,8 @@ import type { Prepare } from './prepare.ts'
 import { type Attempt, hasUsableAction, type PayMeans, type PrepareAsk, sameMeans } from './rules/attempt.ts'
 import { decideAttempt } from './rules/decide-order.ts'
 import { drawFrom, orderNumber } from './rules/order-number.ts'
+import { walletOf } from './rules/payment-code.ts'
+import { isByCode } from './rules/reversal.ts'
 
 export type PayAsk = {
   readonly channel?: ChannelName | undefined
@@ -28,6 +34,8 @@ export type PayAsk = {
   readonly payType: PayType
   /** Given by a merchant's server. */
   readonly openId?: OpenId | undefined
+  /** The code the payer shows at a counter. */
+  readonly authCode?: string | undefined
   /** Given by a payer's session. */
   readonly payer?: Payer | undefined
   readonly clientIp?: string | undefined
@@ -57,7 +65,15 @@ export function makePayments({
   close,
   prepare,
   payerOf,
-}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit'> & { readonly close: Close } & { prepare: Prepare; payerOf: PayerOf }) {
+  checks,
+  numbers,
+}: Pick<Parts, 'db' | 'runtime' | 'policy' | 'accounts' | 'commit'> & {
+  readonly close: Close
+  readonly prepare: Prepare
+  readonly payerOf: PayerOf
+  readonly checks: Pick<Checks, 'askAboutAttempt'>
+  readonly numbers: Numbers
+}) {
   return { pay }
 
   /**
@@ -68,7 +84,8 @@ export function makePayments({
    * other means; and what the channel's failure says: then the attempt stays, and paying again asks under the same number.
    */
   async function pay(merchantId: MerchantId, orderId: OrderId, ask: PayAsk): Promise<Paying> {
-    const account = accounts.pick(ask)
+    const authCode = codeOf(ask)
+    const account = accounts.pick({ ...ask, wallet: authCode === undefined ? undefined : walletOf(authCode) })
     for (let round = 0; round < maxRounds; round++) {
       const view = await loadToPay(db, merchantId, orderId)
       assertPayable(view, account, runtime.now())
@@ -88,6 +105,8 @@ export function makePayments({
       if (closing.is === 'paid') return undefined
       if (closing.is === 'open') throw notClosed(closing.failure)
     }
+    // A code that was sent is never sent again; what became of it is asked.
+    if (same && isByCode(same)) return asked(same)
     if (same?.action && hasUsableAction(same, runtime.now())) return { attempt: same, action: same.action }
     const attempt = same ?? (await reserve(view, account, means, round))
     if (!attempt) return undefined
@@ -95,10 +114,17 @@ export function makePayments({
     return action && { attempt, action }
   }
 
+  async function asked(attempt: Attempt): Promise<Paying> {
+    await checks.askAboutAttempt(attempt)
+    const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
+    return { attempt: fresh ?? attempt, action: { type: 'none' } }
+  }
+
   async function reserve(view: OrderToPay, account: ChannelAccount, means: Means, round: number): Promise<Attempt | undefined> {
     const { order } = view
     const isFirst = order.attemptCount === 0 && round === 0
-    const ask = freeze(order, account, means, isFirst ? firstOutTradeNo(order.orderId) : nextNumber())
+    const number = await newNumber(order, account, means, isFirst)
+    const ask = freeze(order, account, means, number)
     const { payerId } = means
     const { attempt, decision } = decideAttempt({
       order,
@@ -113,7 +139,16 @@ export function makePayments({
     return (await commit(decision)) ? attempt : undefined
   }
 
-  function nextNumber(): OutTradeNo {
+  /** The order's own for the first attempt, where the channel takes it; payments by code may have a series of their own. */
+  async function newNumber(order: OrderToPay['order'], account: ChannelAccount, means: Means, isFirst: boolean): Promise<OutTradeNo> {
+    const byCode = means.payType === 'MICROPAY' ? await numbers.draw(order.merchantId, 'micropay') : undefined
+    if (byCode !== undefined) return asOutTradeNo(byCode)
+    if (isFirst && takesNumber(account, order.orderId)) return firstOutTradeNo(order.orderId)
+    const inSeries = await numbers.draw(order.merchantId, 'order')
+    return inSeries !== undefined && takesNumber(account, inSeries) ? asOutTradeNo(inSeries) : stampedNumber()
+  }
+
+  function stampedNumber(): OutTradeNo {
     return firstOutTradeNo(
       orderNumber({
         prefix: policy.orderNoPrefix,
@@ -125,7 +160,7 @@ export function makePayments({
   }
 
   function freeze(order: OrderToPay['order'], account: ChannelAccount, means: Means, outTradeNo: OutTradeNo): PrepareAsk {
-    const { payType, appId, openId, clientIp, returnUrl } = means
+    const { payType, appId, openId, authCode, clientIp, returnUrl } = means
     const notifyUrl = policy.notifyUrl(account.channel, account.account)
     return {
       outTradeNo,
@@ -137,21 +172,38 @@ export function makePayments({
       expiresAt: order.expiresAt,
       startedAt: runtime.now(),
       openId,
+      authCode,
       clientIp,
       returnUrl: returnUrl ?? order.returnUrl,
     }
   }
 
   async function meansOf(merchantId: MerchantId, account: ChannelAccount, ask: PayAsk): Promise<Means> {
-    const { payType, clientIp, returnUrl } = ask
+    const { payType, clientIp, returnUrl, authCode } = ask
     if (!account.payTypes.includes(payType))
       throw refuse('payType', `${payType} is not offered by ${account.channel}; one of ${account.payTypes.join(', ')}`)
     const appId = account.appIdFor(payType)
     if (appId === undefined) throw refuse('payType', `${payType} has no app set up on this server`)
     const payer = await payerOf(merchantId, { payType, appId, openId: ask.openId, payer: ask.payer })
     if (payType === 'MWEB' && clientIp === undefined) throw refuse('clientIp', 'is required for H5 payments')
-    return { channel: account.channel, account: account.account, payType, appId, ...payer, clientIp, returnUrl }
+    return { channel: account.channel, account: account.account, payType, appId, ...payer, authCode, clientIp, returnUrl }
   }
+}
+
+/** @throws AppError PARAM_ERROR when a code is missing, or is no wallet's. */
+function codeOf({ payType, authCode }: PayAsk): string | undefined {
+  if (payType !== 'MICROPAY') {
+    if (authCode !== undefined) throw refuse('authCode', 'is for payType MICROPAY only')
+    return undefined
+  }
+  if (authCode === undefined) throw refuse('authCode', 'is required for MICROPAY: the code the payer shows')
+  if (walletOf(authCode) === undefined)
+    throw refuse('authCode', 'is the payment code of no wallet: WeChat has 18 digits from 10 to 15, Alipay 16 to 24 from 25 to 30')
+  return authCode
+}
+
+function takesNumber({ limits }: ChannelAccount, number: string): boolean {
+  return limits.outTradeNo === undefined || limits.outTradeNo.test(number)
 }
 
 function assertPayable({ order }: OrderToPay, account: ChannelAccount, now: number): void {

@@ -12,6 +12,7 @@ import type { Close } from './close.ts'
 import type { Parts } from './parts.ts'
 import { type Alive, type Reconcile, yesterday } from './reconcile.ts'
 import { billReadyAt, hasOpenRepairs, nextDay } from './rules/reconciliation.ts'
+import { codeSyncEveryMs, isByCode, isUndecidedTooLong } from './rules/reversal.ts'
 import { nextTry, type Task, type TaskKind } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
 
@@ -27,6 +28,8 @@ const billsKeptMs = 89 * 24 * 60 * 60 * 1000
 const openDaysMs = 8 * 24 * 60 * 60 * 1000
 /** Bills are fetched within so long after ten. */
 const spreadMs = 256 * 2000
+/** Two minutes at a counter; after that, as any other payment. */
+const codeSyncTries = 24
 const sweepEveryMs = 60 * 60 * 1000
 
 /** Task kind → use case. */
@@ -59,10 +62,12 @@ export function makeTaskHandlers({
     const attempt = await findAttempt(db, task.merchantId, asOwnId('PaymentId', task.subject))
     if (!attempt || !isLiveAttempt(attempt.status)) return 'done'
     const order = await findOrder(db, task.merchantId, attempt.orderId)
-    if (order?.status === 'pending') await checks.askAboutAttempt(attempt)
+    const isToEnd = order?.status !== 'pending' || (isByCode(attempt) && isUndecidedTooLong(attempt, runtime.now()))
+    if (!isToEnd) await checks.askAboutAttempt(attempt)
     else await close.attempt(attempt)
     const fresh = await findAttempt(db, task.merchantId, attempt.paymentId)
-    return fresh && isLiveAttempt(fresh.status) ? again(task) : 'done'
+    if (!fresh || !isLiveAttempt(fresh.status)) return 'done'
+    return isByCode(fresh) && task.tries < codeSyncTries ? { again: later(runtime.now(), codeSyncEveryMs) } : again(task)
   }
 
   async function expireOrder(task: Task): Promise<TaskResult> {
@@ -91,8 +96,8 @@ export function makeTaskHandlers({
 
   /** Every finished day that was not compared yet, oldest first; after that, when the next bill is ready. */
   async function reconcileBills(task: Task, alive: Alive): Promise<TaskResult> {
-    const account = accounts.all().find((one) => one.account === task.subject && one.bill)
-    if (!account) return 'done'
+    const account = accounts.named(task.subject)
+    if (!account?.bill) return 'done'
     const newest = await newestDay(db, account)
     await reconcileOpenDays(account, alive)
     for (let day = newest === undefined ? await firstDay(account) : nextDay(newest); ; day = nextDay(day)) {
@@ -131,8 +136,8 @@ export function makeTaskHandlers({
   }
 
   async function refreshKeys(task: Task): Promise<TaskResult> {
-    const account = accounts.all().find((one) => one.account === task.subject && one.refreshKeys)
-    if (!account) return 'done'
+    const account = accounts.named(task.subject)
+    if (!account?.refreshKeys) return 'done'
     const asked = await askChannel(
       account,
       'refreshKeys',

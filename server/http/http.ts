@@ -23,12 +23,16 @@ import type { Door, Route } from './route.ts'
 import { apiPrefix, makeRouter } from './router.ts'
 import { cashierRoutes } from './routes/cashier.ts'
 import { eventDoor, makeEventStreams } from './routes/events.ts'
-import { mountNotifications, notificationDoors } from './routes/notifications.ts'
+import { formerDoors, mountFormerAddresses, mountNotifications, notificationDoors } from './routes/notifications.ts'
+import { numberSeriesRoutes } from './routes/number-series.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { productRoutes } from './routes/products.ts'
 import { reconciliationRoutes } from './routes/reconciliations.ts'
 
-type Routed = Parameters<typeof orderRoutes>[0] & Parameters<typeof cashierRoutes>[0] & Parameters<typeof reconciliationRoutes>[0]
+type Routed = Parameters<typeof orderRoutes>[0] &
+  Parameters<typeof cashierRoutes>[0] &
+  Parameters<typeof reconciliationRoutes>[0] &
+  Parameters<typeof numberSeriesRoutes>[0]
 type UseCases = Omit<Routed, 'login'> & {
   readonly login: Login
   readonly notifications: Notifications
@@ -54,18 +58,27 @@ const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json'] as c
 export function makeHttp(parts: Parts) {
   const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
   const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
-  const routes = [...cashierRoutes({ ...parts, login }), ...orderRoutes(parts), ...productRoutes(parts), ...reconciliationRoutes(parts)]
+  const routes = [
+    ...cashierRoutes({ ...parts, login }),
+    ...orderRoutes(parts),
+    ...productRoutes(parts),
+    ...reconciliationRoutes(parts),
+    ...numberSeriesRoutes(parts),
+  ]
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })
   const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once) })
   streams.mount(api)
   mountNotifications(api, parts.notifications)
+  const former = new Router()
+  mountFormerAddresses(former, parts.notifications)
   const app = new Koa()
   // Every error is answered by our own outermost middleware; what gets past it is a connection that went away.
   app.silent = true
   app.use(requestContext({ runtime, log, metrics, clientIp: makeClientIp(trustedProxies) }))
   app.use(operations(parts, routes).routes())
   app.use(api.routes())
+  app.use(former.routes())
   app.use(nowhere(addressesOf(routes)))
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
@@ -102,6 +115,7 @@ function operations({ metrics, assertReady }: Parts, routes: readonly Route[]): 
 function addressesOf(routes: readonly Route[]): Array<{ method: string; path: string }> {
   return [
     ...[...routes, ...doors].map(({ method, path }) => ({ method, path: apiPrefix + path })),
+    ...formerDoors.map(({ path }) => ({ method: 'post', path })),
     ...operationPaths.map((path) => ({ method: 'get', path })),
   ]
 }

@@ -8,11 +8,13 @@ import type {
 } from '../../shared/api/order.ts'
 import type { product as productSchema } from '../../shared/api/product.ts'
 import type { reconciliation as reconciliationSchema } from '../../shared/api/reconciliation.ts'
+import type { numberSeries } from '../../shared/api/series.ts'
 import { formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
 import type { Reconciliation, Unmatched } from '../core/rules/decision.ts'
+import { type NumberSeries, numberIn } from '../core/rules/number-series.ts'
 import { refundTotalOf } from '../core/rules/order.ts'
 import type { Product } from '../core/rules/product.ts'
 import type { Report } from '../core/rules/reconciliation.ts'
@@ -152,4 +154,9 @@ export function presentPage<Item, Presented>(
 
 function time(at: Instant | undefined): string | null {
   return at === undefined ? null : formatInstant(at)
+}
+
+export function presentSeries(series: NumberSeries): z.input<typeof numberSeries> {
+  const { form, prefix, suffix, width, next } = series
+  return { series: series.series, form, prefix, suffix, width, next, example: form === 'stamp' ? null : numberIn(series, next) }
 }

@@ -3,15 +3,25 @@ import { memberOf } from '../lib/member-of.ts'
 import type { Database } from './database.ts'
 import { payments } from './migrations/0001-payments.ts'
 import { billIndexes, bills } from './migrations/0002-bills.ts'
-import { createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
+import { channelColumns, channelTables } from './migrations/0003-channels.ts'
+import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
+
+type Version = {
+  readonly version: number
+  readonly tables: readonly Table[]
+  readonly columns?: readonly AddedColumn[]
+  readonly indexes?: readonly Index[]
+}
 
 /** Every version of the schema, in order. They only ever go forward, and each may run again after it was cut off. */
-const migrations: ReadonlyArray<{ version: number; tables: readonly Table[]; indexes: readonly Index[] }> = [
-  { version: 1, tables: payments, indexes: [] },
+const migrations: readonly Version[] = [
+  { version: 1, tables: payments },
   { version: 2, tables: bills, indexes: billIndexes },
+  { version: 3, tables: channelTables, columns: channelColumns },
 ]
-/** ER_DUP_KEYNAME */
-const indexIsThere = 1061
+/** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */
+const isThere = [1061, 1060]
+const columnIsThere = 'duplicate column name'
 const newest = migrations.length
 
 /**
@@ -32,9 +42,10 @@ export async function migrate(db: Database): Promise<void> {
     throw new Error(
       `the database has schema version ${applied}, this program knows ${newest}: start a newer program, or restore the backup that goes with this one`,
     )
-  for (const { version, tables, indexes } of migrations) {
+  for (const { version, tables, columns = [], indexes = [] } of migrations) {
     if (version <= applied) continue
     for (const statement of tables.flatMap((table) => createTable(db.dialect.kind, table))) await run(db, statement)
+    for (const column of columns) await run(db, addColumn(db.dialect.kind, column))
     for (const index of indexes) await run(db, createIndex(db.dialect.kind, index))
     await noteVersion(db, version)
   }
@@ -66,9 +77,14 @@ async function run(db: Database, statement: string, tries = 5): Promise<void> {
   try {
     await sql.raw(statement).execute(db.query)
   } catch (error) {
-    if (memberOf(error, 'errno') === indexIsThere) return
+    if (isDone(error)) return
     if (tries === 0) throw error
     await db.runtime.sleep(50 + (db.runtime.randomBytes(1)[0] ?? 0))
     await run(db, statement, tries - 1)
   }
+}
+
+function isDone(error: unknown): boolean {
+  const [number, words] = [memberOf(error, 'errno'), memberOf(error, 'message')]
+  return (typeof number === 'number' && isThere.includes(number)) || (typeof words === 'string' && words.includes(columnIsThere))
 }

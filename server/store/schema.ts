@@ -20,6 +20,7 @@ import type { Currency, Minor } from '../../shared/kernel/money.ts'
 import type { ChannelName, GoodsType, PayType } from '../../shared/kernel/pay.ts'
 import type { AttemptStatus, OrderStatus, RefundStatus } from '../../shared/kernel/states.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
+import type { SeriesForm, SeriesName } from '../core/rules/number-series.ts'
 import type { RefundCause } from '../core/rules/refund.ts'
 import type { TaskKind } from '../core/rules/task.ts'
 
@@ -88,11 +89,23 @@ export type Schema = {
     action: string | null
     action_expires_at: Instant | null
     channel_state: string | null
+    reversing_at: Instant | null
     failure: string | null
     created_at: Instant
     succeeded_at: Instant | null
     closed_at: Instant | null
   }
+  number_series: {
+    merchant_id: MerchantId
+    series: SeriesName
+    form: SeriesForm
+    prefix: string
+    suffix: string
+    width: number
+    next_number: number
+    updated_at: Instant
+  }
+  number_draws: { merchant_id: MerchantId; series: SeriesName; draw: string; number: number; drawn_at: Instant }
   refunds: {
     merchant_id: MerchantId
     refund_id: RefundId

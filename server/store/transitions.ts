@@ -32,6 +32,8 @@ export async function applyChange(tx: Tx, change: Change): Promise<boolean> {
       return moveOrder(tx, change)
     case 'moveAttempt':
       return moveAttempt(tx, change)
+    case 'markReversing':
+      return markReversing(tx, change)
     case 'renewAction':
       return renewAction(tx, change)
     case 'moveRefund':
@@ -87,8 +89,8 @@ async function moveOrder(tx: Tx, { merchantId, orderId, from, to, attemptCount, 
   return (await update.executeTakeFirst()).numUpdatedRows === 1n
 }
 
-async function moveAttempt(tx: Tx, { merchantId, paymentId, from, to, set }: ChangeOf<'moveAttempt'>): Promise<boolean> {
-  const result = await tx.query
+async function moveAttempt(tx: Tx, { merchantId, paymentId, from, to, unlessReversing, set }: ChangeOf<'moveAttempt'>): Promise<boolean> {
+  let update = tx.query
     .updateTable('attempts')
     .set({
       status: to,
@@ -104,6 +106,18 @@ async function moveAttempt(tx: Tx, { merchantId, paymentId, from, to, set }: Cha
     .where('merchant_id', '=', merchantId)
     .where('payment_id', '=', paymentId)
     .where('status', 'in', from)
+  if (unlessReversing === true) update = update.where('reversing_at', 'is', null)
+  return (await update.executeTakeFirst()).numUpdatedRows === 1n
+}
+
+async function markReversing(tx: Tx, { merchantId, paymentId, at }: ChangeOf<'markReversing'>): Promise<boolean> {
+  const result = await tx.query
+    .updateTable('attempts')
+    .set({ reversing_at: at })
+    .where('merchant_id', '=', merchantId)
+    .where('payment_id', '=', paymentId)
+    .where('status', 'in', ['sent', 'open'])
+    .where('reversing_at', 'is', null)
     .executeTakeFirst()
   return result.numUpdatedRows === 1n
 }

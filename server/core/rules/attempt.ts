@@ -35,6 +35,8 @@ export type Attempt = {
   readonly actionExpiresAt?: Instant | undefined
   /** What the channel's code keeps between calls, JSON that only it reads. */
   readonly channelState?: string | undefined
+  /** Since when the channel is asked to undo it; only payments by the payer's code. */
+  readonly reversingAt?: Instant | undefined
   readonly failure?: string | undefined
   readonly createdAt: Instant
   readonly succeededAt?: Instant | undefined
@@ -66,6 +68,7 @@ export type PayMeans = {
   readonly payType: PayType
   readonly appId: AppId
   readonly openId?: OpenId | undefined
+  readonly authCode?: string | undefined
 }
 
 export function sameMeans(attempt: Attempt, means: PayMeans): boolean {
@@ -74,7 +77,8 @@ export function sameMeans(attempt: Attempt, means: PayMeans): boolean {
     attempt.account === means.account &&
     attempt.ask.payType === means.payType &&
     attempt.ask.appId === means.appId &&
-    attempt.ask.openId === means.openId
+    attempt.ask.openId === means.openId &&
+    attempt.ask.authCode === means.authCode
   )
 }
 

@@ -8,6 +8,7 @@ import { paymentEvent, refundEvent } from './event.ts'
 import type { Order } from './order.ts'
 import { type Refund, surplusRefundId } from './refund.ts'
 import type { TradeReport } from './report.ts'
+import { isByCode, isReversalContradicted } from './reversal.ts'
 
 /** What happens to money that arrives after an order closed. */
 export const latePolicies = ['refund', 'accept'] as const
@@ -31,6 +32,8 @@ export type TradeCase = {
   /** All attempts of the order. */
   readonly attempts: readonly Attempt[]
   readonly report: TradeReport
+  /** The channel was asked to undo the payment and refused for good: what it says now stands. */
+  readonly isReversalOver?: boolean | undefined
   readonly policy: LatePolicy
   /** Where the channel tells of a refund that the decision may start. */
   readonly notifyUrl: string
@@ -91,6 +94,7 @@ export function mismatchOf(attempt: Attempt, report: TradeReport, success: Succe
 
 function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerdict; decision: Decision } {
   const { order, attempt, report, policy, now } = given
+  if (isBeingUndone(given)) return { verdict: isLiveAttempt(attempt.status) ? 'pending' : 'already', decision: decision({}) }
   const mismatch = mismatchOf(attempt, report, success)
   if (mismatch !== undefined)
     return {
@@ -106,6 +110,12 @@ function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerd
       decision: keep(given, success, [paymentEvent('payment.late', order, paidAttempt(attempt, success), now, { accepted: true })]),
     }
   return { verdict: 'late', decision: giveBack(given, success, 'late') }
+}
+
+/** Money that came by a code and is being given back is not taken for paid; what was said before the channel undid it comes late. */
+function isBeingUndone({ attempt, report, isReversalOver, now }: TradeCase): boolean {
+  if (attempt.reversingAt === undefined) return false
+  return !(report.source === 'query' && (isReversalOver === true || isReversalContradicted(attempt, now)))
 }
 
 function keep({ order, attempt, attempts, now }: TradeCase, success: Success, before: Decision['events']): Decision {
@@ -192,7 +202,17 @@ function surplusRefund(attempt: Attempt, success: Success, cause: 'duplicate' | 
 function succeed(attempt: Attempt, success: Success, kept: boolean): Change {
   const { merchantId, orderId, paymentId } = attempt
   const set = { kept, transactionId: success.transactionId, succeededAt: success.succeededAt }
-  return { kind: 'moveAttempt', merchantId, orderId, paymentId, from: attemptMayComeFrom('succeeded'), to: 'succeeded', set }
+  const unlessReversing = isByCode(attempt) && attempt.reversingAt === undefined
+  return {
+    kind: 'moveAttempt',
+    merchantId,
+    orderId,
+    paymentId,
+    from: attemptMayComeFrom('succeeded'),
+    to: 'succeeded',
+    unlessReversing,
+    set,
+  }
 }
 
 function end(attempt: Attempt, to: 'closed' | 'failed', now: Instant, failure?: string): Decision {

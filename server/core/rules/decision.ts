@@ -55,6 +55,8 @@ export type Change =
       readonly paymentId: PaymentId
       readonly from: readonly AttemptStatus[]
       readonly to: AttemptStatus
+      /** Lost when the channel is asked to undo it meanwhile. */
+      readonly unlessReversing?: boolean
       readonly set: {
         readonly kept?: boolean
         readonly transactionId?: TransactionId
@@ -66,6 +68,8 @@ export type Change =
         readonly closedAt?: Instant
       }
     }
+  /** From now on the channel undoes it; lost when it is no longer live, or is being undone already. */
+  | { readonly kind: 'markReversing'; readonly merchantId: MerchantId; readonly paymentId: PaymentId; readonly at: Instant }
   /** A fresh action for an attempt that is open already; lost when it is not. */
   | {
       readonly kind: 'renewAction'

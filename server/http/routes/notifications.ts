@@ -1,7 +1,7 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import { readName } from '../../../shared/kernel/ids.ts'
-import { channelNames } from '../../../shared/kernel/pay.ts'
+import { type AccountId, readName } from '../../../shared/kernel/ids.ts'
+import { type ChannelName, channelNames } from '../../../shared/kernel/pay.ts'
 import { AppError } from '../../core/error.ts'
 import type { Notifications } from '../../core/notifications.ts'
 import type { Door } from '../route.ts'
@@ -33,6 +33,21 @@ export const notificationDoors: readonly Door[] = [
   },
 ]
 
+/** Addresses that merchants registered with the systems this one takes the place of; they go on working. */
+export const formerDoors = [
+  { path: '/wechat/callback', channel: 'wechat' },
+  { path: '/alipay/callback', channel: 'alipay' },
+  { path: '/api/:app/pays/services/PaySvc/wechatNotify', channel: 'wechat' },
+] as const
+
+export function mountFormerAddresses(router: Router, notifications: Notifications): void {
+  for (const { path, channel } of formerDoors)
+    router.post(path, async (ctx: Context) => {
+      ctx.state.route = `POST ${path}`
+      await take(ctx, notifications, channel, undefined)
+    })
+}
+
 /** Where channels tell what happened: the raw bytes, before any body parser, and their own answer. */
 export function mountNotifications(router: Router, notifications: Notifications): void {
   router.post(
@@ -42,14 +57,18 @@ export function mountNotifications(router: Router, notifications: Notifications)
       const channel = channelNames.find((name) => name === ctx.params.channel)
       const account = ctx.params.account === undefined ? undefined : readName('AccountId', ctx.params.account)
       if (!channel || (ctx.params.account !== undefined && !account)) throw new AppError('NOT_FOUND', 'no such address')
-      const answer = await notifications.take(channel, account, { headers: headersOf(ctx), body: await rawBody(ctx) })
-      ctx.status = answer.status
-      if (answer.contentType !== undefined) ctx.type = answer.contentType
-      ctx.body = answer.body === '' ? null : answer.body
-      // Setting an empty body makes Koa say 204 of itself; the channel's own status stands.
-      ctx.status = answer.status
+      await take(ctx, notifications, channel, account)
     },
   )
+}
+
+async function take(ctx: Context, notifications: Notifications, channel: ChannelName, account: AccountId | undefined): Promise<void> {
+  const answer = await notifications.take(channel, account, { headers: headersOf(ctx), body: await rawBody(ctx) })
+  ctx.status = answer.status
+  if (answer.contentType !== undefined) ctx.type = answer.contentType
+  ctx.body = answer.body === '' ? null : answer.body
+  // Setting an empty body makes Koa say 204 of itself; the channel's own status stands.
+  ctx.status = answer.status
 }
 
 /** Names in lower case; one that came twice is joined, and so can be told from one that did not. */

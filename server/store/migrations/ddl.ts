@@ -9,6 +9,8 @@ export type Table = {
 }
 /** An index that a later version adds to a table. */
 export type Index = { readonly table: string; readonly name: string; readonly on: readonly string[] }
+/** A column that a later version adds to a table; rows that are there have nothing in it. */
+export type AddedColumn = { readonly table: string; readonly name: string; readonly type: `${Column}?` }
 export type DatabaseKind = 'sqlite' | 'mysql'
 
 const types: Record<DatabaseKind, Record<Column, string>> = {
@@ -46,6 +48,11 @@ export function createIndex(kind: DatabaseKind, { table, name, on }: Index): str
   return kind === 'mysql'
     ? `CREATE INDEX ${name} ON ${table} (${on.join(', ')})`
     : `CREATE INDEX IF NOT EXISTS ${table}_${name} ON ${table} (${on.join(', ')})`
+}
+
+/** Neither database has IF NOT EXISTS here: a second run is told by the error, which counts as done. */
+export function addColumn(kind: DatabaseKind, { table, name, type }: AddedColumn): string {
+  return `ALTER TABLE ${table} ADD COLUMN ${name} ${typeOf(kind, type)}`
 }
 
 function typeOf(kind: DatabaseKind, type: Column | `${Column}?`): string {

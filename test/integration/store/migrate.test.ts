@@ -68,7 +68,7 @@ describe('a schema', () => {
       .values({ version: 7, applied_at: asInstant(0) })
       .execute()
 
-    await expect(migrate(db)).rejects.toThrow('has schema version 7, this program knows 2')
+    await expect(migrate(db)).rejects.toThrow('has schema version 7, this program knows 3')
     expect(await isMigrated(db)).toBe(false)
   })
 })

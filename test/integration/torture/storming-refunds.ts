@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely'
 import { makeAccounts } from '../../../server/core/accounts.ts'
 import { makeCommit } from '../../../server/core/commit.ts'
 import { AppError } from '../../../server/core/error.ts'
+import { makeNumbers } from '../../../server/core/numbers.ts'
 import { makeRefunds } from '../../../server/core/refunds.ts'
 import { makeNodeRuntime } from '../../../server/lib/node-runtime.ts'
 import { makeMetrics } from '../../../server/lib/prom-metrics.ts'
@@ -53,6 +54,7 @@ async function rage({ databaseUrl, isolation, orderIds, refundsEach, amountMinor
     policy: { latePayment: 'refund', orderNoPrefix: 'D', installation: 'ins_1', notifyUrl: () => 'https://shop.example/notify' },
     accounts: makeAccounts([aSilentAccount()]),
     commit: makeCommit({ db, runtime, afterCommit: () => {} }),
+    numbers: makeNumbers({ db, runtime }),
     sendRefund: async () => 'done',
   })
   const answers: Record<string, number> = {}

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Config, ConfigError, readConfig } from '../../../server/config/config.ts'
+import { wechat } from '../../../server/channels/wechat/definition.ts'
+import { type AccountReader, type Config, ConfigError, readConfig } from '../../../server/config/config.ts'
 import type { Environment, Problem } from '../../../server/config/environment.ts'
 import type { Settings } from '../../../server/lib/settings.ts'
 
-/** A channel of the test's own, with one name. */
-const channel = {
+/** A channel of the test's own, that reads one name. */
+const channel: AccountReader<string> = {
   name: 'wechat',
+  credentials: wechat.credentials,
+  settings: wechat.settings,
+  folder: wechat.folder,
   fromEnvironment(settings: Settings) {
     const mchid = settings.text('WECHAT_MCH_ID')
     if (mchid !== undefined && !/^\d+$/.test(mchid)) settings.refuse('WECHAT_MCH_ID', 'is not a number', '1900000001')
@@ -60,13 +64,12 @@ describe('a configured server', () => {
   it('has the values of the contract where nothing is said', () => {
     expect(read()).toMatchObject({
       demo: false,
-      accounts: ['1900000001'],
+      accounts: [{ channel: 'wechat', account: 'default', notifyUrl: undefined, source: '1900000001' }],
       host: '0.0.0.0',
       publicUrl: 'https://pay.example.com',
       trustedProxies: { kind: 'hops', hops: 0 },
       orderNoPrefix: 'D',
       latePayment: 'refund',
-      notifyUrl: undefined,
       wechatSandbox: false,
       emulatorUrl: undefined,
       webhook: { timeoutMs: 15_000, allowPrivate: false },
@@ -99,7 +102,7 @@ describe('a configured server', () => {
     ],
     ['ORDER_NO_PREFIX', 'Shop01', { orderNoPrefix: 'Shop01' }],
     ['LATE_PAYMENT', 'accept', { latePayment: 'accept' }],
-    ['WECHAT_NOTIFY_URL', 'https://pay.example.com/notify', { notifyUrl: 'https://pay.example.com/notify' }],
+    ['WECHAT_NOTIFY_URL', 'https://pay.example.com/notify', { accounts: [{ notifyUrl: 'https://pay.example.com/notify' }] }],
     ['WECHAT_SANDBOX', 'yes', { wechatSandbox: true }],
     ['WECHAT_SANDBOX', '0', { wechatSandbox: false }],
     ['EMULATOR_URL', 'http://emulator:8601/', { emulatorUrl: 'http://emulator:8601' }],

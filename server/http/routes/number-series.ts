@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { changeSeries, numberSeries, seriesParams } from '../../../shared/api/series.ts'
+import type { Numbers } from '../../core/numbers.ts'
+import { presentSeries } from '../present.ts'
+import { type Route, route } from '../route.ts'
+
+/** How numbers of orders, refunds and payments by code are made; after an "invalid out_trade_no", where the next number is raised. */
+export function numberSeriesRoutes({ numbers }: { readonly numbers: Numbers }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/number-series',
+      audience: 'merchant',
+      summary: 'How numbers of orders, refunds and payments by code are made',
+      answer: z.object({ items: z.array(numberSeries) }),
+      handle: async (_, { who }) => ({ items: (await numbers.list(who.merchantId)).map(presentSeries) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/number-series/:series',
+      audience: 'merchant',
+      summary: 'Change prefix, suffix, width or the next number of a series',
+      params: seriesParams,
+      body: changeSeries,
+      answer: numberSeries,
+      handle: async ({ params, body }, { who }) => presentSeries(await numbers.change(who.merchantId, params.series, body)),
+    }),
+  ]
+}
