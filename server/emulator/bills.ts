@@ -30,7 +30,7 @@ type File = { readonly bytes: Buffer; readonly madeAt: number }
 /** The bills of finished days: trades and the flow of funds. */
 export function makeBills({ state, clock, runtime, credentials, origin }: Parts) {
   const files = new Map<string, File>()
-  return { apply, download }
+  return { apply, file, download }
 
   /** Answers with an address that lives half a minute. @throws WechatError NO_STATEMENT_EXIST, STATEMENT_CREATING */
   function apply(
@@ -38,18 +38,31 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
     query: URLSearchParams,
     { isCreating, hasBadHash }: { isCreating: boolean; hasBadHash: boolean },
   ): Record<string, string> {
+    const plain = made(kind, query, isCreating)
+    const token = Buffer.from(runtime.randomBytes(24)).toString('base64url')
+    files.set(token, { bytes: packed(plain, query), madeAt: clock.now() })
+    const hash = createHash('sha1')
+      .update(hasBadHash ? 'other' : plain)
+      .digest('hex')
+    return { hash_type: 'SHA1', hash_value: hash, download_url: `${origin()}/v3/billdownload/file?token=${token}` }
+  }
+
+  /** v2 answers with the bill itself. */
+  function file(kind: 'trade' | 'fundflow', query: URLSearchParams, isCreating: boolean): Buffer {
+    return packed(made(kind, query, isCreating), query)
+  }
+
+  function packed(plain: Buffer, query: URLSearchParams): Buffer {
+    return query.get('tar_type') === 'GZIP' ? gzipSync(plain) : plain
+  }
+
+  function made(kind: 'trade' | 'fundflow', query: URLSearchParams, isCreating: boolean): Buffer {
     const day = query.get('bill_date') ?? ''
     if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw paramError('bill_date', '日期格式错误')
     if (isCreating || isTooEarly(day)) throw new WechatError(400, 'STATEMENT_CREATING', '账单生成中')
     const csv = kind === 'trade' ? tradeBill(day, query.get('bill_type') ?? 'ALL') : fundBill(day)
     if (csv === undefined) throw new WechatError(400, 'NO_STATEMENT_EXIST', '账单不存在')
-    const plain = Buffer.from(csv)
-    const token = Buffer.from(runtime.randomBytes(24)).toString('base64url')
-    files.set(token, { bytes: query.get('tar_type') === 'GZIP' ? gzipSync(plain) : plain, madeAt: clock.now() })
-    const hash = createHash('sha1')
-      .update(hasBadHash ? 'other' : plain)
-      .digest('hex')
-    return { hash_type: 'SHA1', hash_value: hash, download_url: `${origin()}/v3/billdownload/file?token=${token}` }
+    return Buffer.from(csv)
   }
 
   /** A finished day's bill is there from nine the next morning. */
@@ -95,7 +108,7 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
       at,
       payment.appid,
       mchid,
-      '0',
+      payment.subMchid ?? '0',
       '',
       payment.transactionId ?? '',
       payment.outTradeNo,

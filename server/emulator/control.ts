@@ -10,6 +10,7 @@ import type { Refunds } from './refunds.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import type { Side } from './side.ts'
 import type { Notification, Payment, Settings, State } from './state.ts'
+import type { Codes } from './v2/codes.ts'
 
 export type ControlParts = {
   readonly state: State
@@ -22,6 +23,7 @@ export type ControlParts = {
   readonly refunds: Refunds
   readonly notifier: Notifier
   readonly login: Login
+  readonly codes: Codes
   readonly sides: readonly Side[]
 }
 
@@ -29,8 +31,8 @@ export type Control = ReturnType<typeof makeControl>
 
 /** `/_emulator/…`: what a test, a developer or the phone page tells the emulated world to do. From this machine only. */
 export function makeControl(parts: ControlParts) {
-  const { state, clock, runtime, credentials, origin, faults, payments, refunds, notifier, login, sides } = parts
-  return { handle, world, act, rotate, everything }
+  const { state, clock, runtime, credentials, origin, faults, payments, refunds, notifier, login, codes, sides } = parts
+  return { handle, world, act, rotate, everything, paymentCode }
 
   async function handle(exchange: Exchange): Promise<void> {
     try {
@@ -71,7 +73,7 @@ export function makeControl(parts: ControlParts) {
     const side = sideOf(outTradeNo, text(ask.channel))
     if (side) return side.act(outTradeNo, ask)
     const payer = text(ask.payer)
-    const openid = payer === undefined ? undefined : openidOf(credentials(), payments.find(outTradeNo).appid, payer)
+    const openid = payer === undefined ? undefined : openidIn(payments.find(outTradeNo), payer)
     const force = ask.force === true
     switch (ask.do) {
       case 'pay':
@@ -89,6 +91,10 @@ export function makeControl(parts: ControlParts) {
       default:
         throw new ControlError(400, 'do is one of pay, fail, pay_twice, user_paying, refund_externally')
     }
+  }
+
+  function openidIn({ appid, subAppid, isSubOpenid }: Payment, payer: string): string {
+    return openidOf(credentials(), (isSubOpenid ? subAppid : undefined) ?? appid, payer)
   }
 
   /** The channel that knows a number, where it is not WeChat Pay itself. */
@@ -115,8 +121,9 @@ export function makeControl(parts: ControlParts) {
 
   /** What the payer's phone shows at a counter. */
   function paymentCode(wallet: string, person: string): string {
+    if (wallet === 'wechat') return codes.show(person)
     const side = sides.find((one) => one.channel === wallet)
-    if (!side) throw new ControlError(400, `wallet is ${wallet}; one of ${sides.map((one) => one.channel).join(', ')}`)
+    if (!side) throw new ControlError(400, `wallet is ${wallet}; one of ${['wechat', ...sides.map((one) => one.channel)].join(', ')}`)
     return side.showCode(person)
   }
 
@@ -154,7 +161,7 @@ export function makeControl(parts: ControlParts) {
   }
 
   function everything(): Record<string, unknown> {
-    const { mchid, apps, apiV3Key, merchant, publicKey, certificates } = credentials()
+    const { mchid, apps, apiV3Key, apiKey, sub, merchant, publicKey, certificates } = credentials()
     const openids = Object.fromEntries(
       apps.map((app) => [app.kind, Object.fromEntries(people.map((person) => [person, openidOf(credentials(), app.appid, person)]))]),
     )
@@ -167,6 +174,8 @@ export function makeControl(parts: ControlParts) {
       merchantCertificate: merchant.certificate,
       merchantSerial: merchant.serial,
       apiV3Key,
+      apiKey,
+      sub,
       publicKeyId: publicKey.id,
       publicKey: publicKey.publicKey,
       platformCertificates: certificates.map(({ serial, pem }) => ({ serial, pem })),

@@ -12,11 +12,17 @@ export type PlatformCertificate = {
   readonly notAfter: number
 }
 
+export type App = { readonly kind: 'miniprogram' | 'official'; readonly appid: string; readonly secret: string }
+
 /** Both sides' keys: the merchant's, whose private one the emulator only hands out, and the platform's, which it signs with. */
 export type EmulatorCredentials = {
   readonly mchid: string
-  readonly apps: readonly { readonly kind: 'miniprogram' | 'official'; readonly appid: string; readonly secret: string }[]
+  readonly apps: readonly App[]
   readonly apiV3Key: string
+  /** For API v2. */
+  readonly apiKey: string
+  /** A merchant for whom this one can ask as a service provider. */
+  readonly sub: { readonly mchid: string; readonly apps: readonly App[] }
   readonly merchant: { readonly privateKey: string; readonly certificate: string; readonly serial: string }
   readonly publicKey: { readonly id: string; readonly publicKey: string; readonly privateKey: string }
   /** Newest last. */
@@ -36,11 +42,9 @@ export async function makeCredentials(runtime: EmulatorRuntime): Promise<Emulato
   const now = runtime.now()
   return {
     mchid: `16${digits(runtime, 8)}`,
-    apps: [
-      { kind: 'miniprogram', appid: `wx${hex(runtime, 8).toLowerCase()}`, secret: hex(runtime, 16).toLowerCase() },
-      { kind: 'official', appid: `wx${hex(runtime, 8).toLowerCase()}`, secret: hex(runtime, 16).toLowerCase() },
-    ],
+    apps: [makeApp(runtime, 'miniprogram'), makeApp(runtime, 'official')],
     apiV3Key: hex(runtime, 16),
+    ...makeLaterCredentials(runtime),
     merchant: {
       privateKey: merchant.privateKey,
       certificate: makeCertificate({
@@ -55,6 +59,23 @@ export async function makeCredentials(runtime: EmulatorRuntime): Promise<Emulato
     publicKey: { id: `PUB_KEY_ID_01${digits(runtime, 30)}`, publicKey: publicKey.publicKey, privateKey: publicKey.privateKey },
     certificates: [certificate],
   }
+}
+
+/** What older state files lack. */
+export function makeLaterCredentials(runtime: EmulatorRuntime): Pick<EmulatorCredentials, 'apiKey' | 'sub'> {
+  return {
+    apiKey: hex(runtime, 16).toLowerCase(),
+    sub: { mchid: `17${digits(runtime, 8)}`, apps: [makeApp(runtime, 'miniprogram'), makeApp(runtime, 'official')] },
+  }
+}
+
+function makeApp(runtime: EmulatorRuntime, kind: App['kind']): App {
+  return { kind, appid: `wx${hex(runtime, 8).toLowerCase()}`, secret: hex(runtime, 16).toLowerCase() }
+}
+
+/** The apps of both, in which somebody can log in. */
+export function allApps({ apps, sub }: EmulatorCredentials): readonly App[] {
+  return [...apps, ...sub.apps]
 }
 
 /** A certificate of the platform, good for five years as the real ones are. */
@@ -94,6 +115,27 @@ export function environmentOf(credentials: EmulatorCredentials, origin: string):
     WECHAT_APP_ID: app('official')?.appid ?? '',
     WECHAT_APP_SECRET: app('official')?.secret ?? '',
   }
+}
+
+/** The same merchant by API v2, or as a service provider: what is set beside, or instead of, the usual names. */
+export function environmentFor(
+  mode: 'v2' | 'partner' | 'partner-v2',
+  credentials: EmulatorCredentials,
+  origin: string,
+): Record<string, string> {
+  const usual = environmentOf(credentials, origin)
+  const app = credentials.sub.apps.find((one) => one.kind === 'miniprogram')
+  return {
+    ...usual,
+    ...(mode === 'partner' ? {} : { WECHAT_API_VERSION: 'v2', WECHAT_API_KEY: credentials.apiKey }),
+    ...(mode === 'v2' ? {} : partnerNames(credentials.sub.mchid, app)),
+  }
+}
+
+/** The mini-program is the merchant's own, the official account the provider's. */
+function partnerNames(mchid: string, app: App | undefined): Record<string, string> {
+  const names = { WECHAT_SUB_MCH_ID: mchid, WECHAT_SUB_APP_ID: app?.appid ?? '' }
+  return { ...names, WECHAT_MINIPROGRAM_APP_ID: app?.appid ?? '', WECHAT_MINIPROGRAM_APP_SECRET: app?.secret ?? '' }
 }
 
 function hex(runtime: EmulatorRuntime, bytes: number): string {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { makeBills } from './bills.ts'
 import { makeClock } from './clock.ts'
 import { makeControl } from './control.ts'
-import { type EmulatorCredentials, environmentOf, makeCredentials } from './credentials.ts'
+import { allApps, type EmulatorCredentials, environmentFor, environmentOf, makeCredentials, makeLaterCredentials } from './credentials.ts'
 import { answer, type Exchange, readExchange } from './exchange.ts'
 import { makeFaults } from './faults.ts'
 import { makeGateway } from './gateway.ts'
@@ -14,6 +14,9 @@ import { makeRefunds } from './refunds.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import type { Side } from './side.ts'
 import { makeState } from './state.ts'
+import { makeCodes } from './v2/codes.ts'
+import { makeV2Gateway } from './v2/gateway.ts'
+import { makeV2Notifier } from './v2/notifier.ts'
 
 export type Emulator = Awaited<ReturnType<typeof makeEmulator>>
 
@@ -30,7 +33,9 @@ export type EmulatorOptions = {
 /** The other side of every wire: WeChat Pay, its login, and the payer's phone. */
 export async function makeEmulator({ runtime, origin: where, credentials: given, stateFile }: EmulatorOptions) {
   const state = makeState(stateFile)
-  const known = given ?? state.tables.credentials.get('only') ?? (await makeCredentials(runtime))
+  const kept = given ?? state.tables.credentials.get('only')
+  // A file of an older version knows nothing of v2 and of providers.
+  const known = kept ? { ...makeLaterCredentials(runtime), ...kept } : await makeCredentials(runtime)
   state.put('credentials', 'only', known)
   const credentials = () => state.tables.credentials.get('only') ?? known
   const origin = () => where
@@ -38,12 +43,16 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const faults = makeFaults(runtime)
   const base = { state, clock, runtime, credentials, origin, faults }
   const notifier = makeNotifier(base)
-  const payments = makePayments({ ...base, notifier })
-  const refunds = makeRefunds({ ...base, notifier })
+  const v2Notifier = makeV2Notifier(base)
+  const payments = makePayments({ ...base, notifier, v2Notifier })
+  const refunds = makeRefunds({ ...base, notifier, v2Notifier })
+  const codes = makeCodes({ ...base, payments, refunds })
   const login = makeLogin(base)
   const sides: readonly Side[] = []
-  const control = makeControl({ ...base, payments, refunds, notifier, login, sides })
-  const gateway = makeGateway({ ...base, payments, refunds, bills: makeBills(base) })
+  const control = makeControl({ ...base, payments, refunds, notifier, login, codes, sides })
+  const bills = makeBills(base)
+  const gateway = makeGateway({ ...base, payments, refunds, codes, bills })
+  const v2 = makeV2Gateway({ ...base, payments, refunds, codes, bills })
   const apis: Readonly<Record<string, (query: URLSearchParams, body: Buffer) => unknown>> = {
     '/sns/jscode2session': login.jscode2session,
     '/sns/oauth2/access_token': login.oauthToken,
@@ -51,23 +60,29 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   }
   refunds.resume()
   notifier.resume()
+  v2Notifier.resume()
   for (const side of sides) side.resume()
   return {
     callback,
     state: () => state.tables,
     environment,
+    /** The same merchant by API v2, or as a service provider. */
+    environmentFor: (mode: Parameters<typeof environmentFor>[0]) => environmentFor(mode, credentials(), origin()),
     credentials,
     sides,
     payments,
     mintCode: login.mint,
     act: control.act,
+    /** A code that a payer shows at a counter. */
+    showCode: control.paymentCode,
     rotate: control.rotate,
     arm: faults.arm,
     faults,
     advance: clock.advance,
     now: clock.now,
     announce: notifier.send,
-    announceAgain: notifier.resend,
+    /** Once more what was told, in its own form. */
+    announceAgain: (id: string) => (state.tables.notification.get(id)?.channel === 'wechat-v2' ? v2Notifier : notifier).resend(id),
     probe: notifier.probe,
     close: clock.stop,
   }
@@ -90,6 +105,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     if (!exchange) return
     if (exchange.path.startsWith('/v3/')) return gateway.handle(exchange)
     if (exchange.path.startsWith('/_emulator/')) return control.handle(exchange)
+    if (await v2.handle(exchange)) return
     if (servePhone(exchange)) return
     for (const side of sides) if (await side.handle(exchange)) return
     apiHost(exchange)
@@ -104,7 +120,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   /** snsapi_base asks nobody: back with a code at once. */
   function authorize(query: URLSearchParams, response: ServerResponse): void {
     const target = query.get('redirect_uri') ?? ''
-    const app = credentials().apps.find((one) => one.appid === query.get('appid'))
+    const app = allApps(credentials()).find((one) => one.appid === query.get('appid'))
     if (URL.canParse(target) && app && query.get('response_type') === 'code') {
       const back = new URL(target)
       back.searchParams.set('code', login.mint({ person: query.get('payer') ?? 'alice', appid: app.appid }))

@@ -13,6 +13,7 @@ import type { EmulatorRuntime } from './runtime.ts'
 import { assertSigned, signatureHeaders } from './signatures.ts'
 import { spoil } from './spoil.ts'
 import type { State } from './state.ts'
+import type { Codes } from './v2/codes.ts'
 
 type Parts = {
   readonly state: State
@@ -23,13 +24,14 @@ type Parts = {
   readonly payments: Payments
   readonly refunds: Refunds
   readonly bills: Bills
+  readonly codes: Codes
 }
 
 type Reply = { readonly status: number; readonly body?: unknown; readonly isUnsigned?: boolean }
 
 /** api.mch.weixin.qq.com, version 3: checks who calls, does what is asked, signs what it answers. */
 export function makeGateway(parts: Parts) {
-  const { state, clock, runtime, credentials, faults, payments, refunds, bills } = parts
+  const { state, clock, runtime, credentials, faults, payments, refunds, bills, codes } = parts
   return { handle }
 
   async function handle(exchange: Exchange): Promise<void> {
@@ -64,18 +66,27 @@ export function makeGateway(parts: Parts) {
       throw new WechatError(415, 'PARAM_ERROR', 'Http头Content-Type须为application/json')
   }
 
-  async function dispatch({ method, path, query, body }: Exchange, fault: CallFault | undefined): Promise<Reply> {
+  async function dispatch({ method, path: asked, query, body }: Exchange, fault: CallFault | undefined): Promise<Reply> {
+    const isPartner = asked.startsWith('/v3/pay/partner/')
+    const path = asked.replace('/v3/pay/partner/', '/v3/pay/')
+    const [mchid, subMchid] = [query.get(isPartner ? 'sp_mchid' : 'mchid') ?? undefined, query.get('sub_mchid') ?? undefined]
     const tradeType = prepayPaths[path]
-    if (method === 'POST' && tradeType) return prepared(tradeType, body, fault)
+    if (method === 'POST' && tradeType) return prepared(tradeType, body, fault, isPartner)
+    if (method === 'POST' && path === '/v3/pay/transactions/codepay') return { status: 200, body: await paidByCode(body, fault, isPartner) }
+    const [, reversing] = /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/reverse$/.exec(path) ?? []
+    if (reversing !== undefined && method === 'POST') {
+      codes.reverse(decodeURIComponent(reversing))
+      return { status: 204 }
+    }
     const [, byNumber, closing] = /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)(\/close)?$/.exec(path) ?? []
     if (byNumber !== undefined && method === 'POST' && closing !== undefined) {
       payments.close(decodeURIComponent(byNumber), readBody(body))
       return { status: 204 }
     }
     if (byNumber !== undefined && method === 'GET' && closing === undefined)
-      return { status: 200, body: payments.query(decodeURIComponent(byNumber), query.get('mchid') ?? undefined) }
+      return { status: 200, body: payments.query(decodeURIComponent(byNumber), mchid, subMchid) }
     const [, byId] = /^\/v3\/pay\/transactions\/id\/([^/]+)$/.exec(path) ?? []
-    if (byId !== undefined && method === 'GET') return { status: 200, body: payments.queryById(byId, query.get('mchid') ?? undefined) }
+    if (byId !== undefined && method === 'GET') return { status: 200, body: payments.queryById(byId, mchid, subMchid) }
     return dispatchRest(method, path, query, body, fault)
   }
 
@@ -83,12 +94,21 @@ export function makeGateway(parts: Parts) {
     tradeType: NonNullable<(typeof prepayPaths)[string]>,
     body: Buffer,
     fault: CallFault | undefined,
+    isPartner: boolean,
   ): Promise<Reply> {
     const read = readBody(body)
-    const answered = payments.prepay(tradeType, read)
+    const answered = payments.prepay(tradeType, read, { isPartner })
     // Somebody pays so fast that the notification is there before the answer.
     if (fault === 'early_notify') await payments.pay(String(read.out_trade_no))
     return { status: 200, body: answered }
+  }
+
+  /** The payer's code in v3: the answer is the order, or that the payer types the password. */
+  async function paidByCode(body: Buffer, fault: CallFault | undefined, isPartner: boolean): Promise<unknown> {
+    const { payer, ...rest } = readBody(body)
+    const code = typeof payer === 'object' && payer !== null && 'auth_code' in payer ? String(payer.auth_code) : ''
+    const asked = payments.read('MICROPAY', { ...rest, notify_url: 'https://nobody.example/' }, { isPartner })
+    return payments.wire(await codes.pay(asked, code, fault === 'user_paying'))
   }
 
   function dispatchRest(method: string, path: string, query: URLSearchParams, body: Buffer, fault: CallFault | undefined): Reply {

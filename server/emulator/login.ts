@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { type EmulatorCredentials, openidOf } from './credentials.ts'
+import { allApps, type EmulatorCredentials, openidOf } from './credentials.ts'
 import { ControlError } from './errors.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import type { State } from './state.ts'
@@ -21,7 +21,7 @@ export function makeLogin({ state, clock, runtime, credentials }: Parts) {
 
   /** A code as wx.login, or the OAuth redirect, would give it: for one use within five minutes. */
   function mint({ person, appid, app = 'miniprogram' }: { person: string; appid?: string | undefined; app?: string | undefined }): string {
-    const found = credentials().apps.find((one) => (appid === undefined ? one.kind === app : one.appid === appid))
+    const found = allApps(credentials()).find((one) => (appid === undefined ? one.kind === app : one.appid === appid))
     if (!found) throw new ControlError(404, 'no such app; see GET /_emulator/credentials')
     if (!/^[\w-]{1,40}$/.test(person)) throw new ControlError(400, 'payer is not a name of 1 to 40 letters and digits')
     const code = `0${Buffer.from(runtime.randomBytes(16)).toString('hex')}`.slice(0, 32)
@@ -49,7 +49,7 @@ export function makeLogin({ state, clock, runtime, credentials }: Parts) {
   }
 
   function use(query: URLSearchParams, name: string): { openid: string; person: string } | { errcode: number; errmsg: string } {
-    const app = credentials().apps.find((one) => one.appid === query.get('appid'))
+    const app = allApps(credentials()).find((one) => one.appid === query.get('appid'))
     if (!app) return refused(40013, 'invalid appid')
     if (query.get('secret') !== app.secret) return refused(40125, 'invalid appsecret')
     const code = state.tables.code.get(query.get(name) ?? '')

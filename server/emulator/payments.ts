@@ -1,11 +1,12 @@
 import type { Clock } from './clock.ts'
 import { rfc3339 } from './clock.ts'
-import { digits, type EmulatorCredentials, openidOf, people } from './credentials.ts'
+import { allApps, digits, type EmulatorCredentials, openidOf, people } from './credentials.ts'
 import { ControlError, paramError, WechatError } from './errors.ts'
 import { assertOnly, type Body, canonical, fen, notifyAddress, object, optionalText, text } from './field-rules.ts'
 import type { Notifier } from './notifier.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import type { Payment, State, TradeType } from './state.ts'
+import type { V2Notifier } from './v2/notifier.ts'
 
 const minute = 60_000
 const prepayLifeMs = 120 * minute
@@ -38,6 +39,12 @@ const members = [
   'settle_info',
 ]
 
+const partnerMembers = ['sp_appid', 'sp_mchid', 'sub_appid', 'sub_mchid']
+
+/** Whether the merchant asks for himself, or a provider for one of his. */
+type Whose = { readonly isPartner: boolean }
+const direct: Whose = { isPartner: false }
+
 export type Payments = ReturnType<typeof makePayments>
 type Parts = {
   readonly state: State
@@ -46,16 +53,39 @@ type Parts = {
   readonly credentials: () => EmulatorCredentials
   readonly origin: () => string
   readonly notifier: Notifier
+  readonly v2Notifier: V2Notifier
 }
 
 /** Orders as WeChat Pay keeps them (fact sheet §2.2, §6, §7, §9). */
-export function makePayments({ state, clock, runtime, credentials, origin, notifier }: Parts) {
+export function makePayments({ state, clock, runtime, credentials, origin, notifier, v2Notifier }: Parts) {
   const { payment: table } = state.tables
   const appOfOpenid = new Map<string, string>()
-  return { prepay, query, queryById, close, pay, fail, typing, find, findByCode, wire }
+  return {
+    prepay,
+    place,
+    read: readPrepay,
+    query,
+    queryById,
+    close,
+    pay,
+    fail,
+    typing,
+    find,
+    findByCode,
+    wire,
+    put: save,
+    stateOf,
+    assertOpenid,
+    openidFor,
+    credentials,
+  }
 
-  function prepay(tradeType: TradeType, body: Body): Record<string, string> {
-    const asked = readPrepay(tradeType, body)
+  function prepay(tradeType: TradeType, body: Body, whose: Whose = direct): Record<string, string> {
+    return place(readPrepay(tradeType, body, whose))
+  }
+
+  /** Takes an order, or takes it again, and gives a fresh credential for it. */
+  function place(asked: Payment): Record<string, string> {
     const known = table.get(asked.outTradeNo)
     if (known) assertSameOrder(known, asked)
     const payment: Payment = {
@@ -83,15 +113,17 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     return { prepay_id: prepayId }
   }
 
-  function readPrepay(tradeType: TradeType, body: Body): Payment {
-    assertOnly(body, members)
-    const appid = text(body, 'appid', { max: 32 })
-    assertMerchant(text(body, 'mchid', { max: 32 }), appid)
+  function readPrepay(tradeType: TradeType, body: Body, whose: Whose): Payment {
+    assertOnly(body, whose.isPartner ? [...members, ...partnerMembers] : members)
+    const appid = text(body, whose.isPartner ? 'sp_appid' : 'appid', { max: 32 })
+    assertMerchant(text(body, whose.isPartner ? 'sp_mchid' : 'mchid', { max: 32 }), appid)
+    const partner = whose.isPartner ? partnerOf(body) : {}
     const amount = object(body, 'amount')
     assertOnly(amount, ['total', 'currency'], 'amount/')
     const currency = optionalText(amount, 'currency', { max: 16 }, 'amount/') ?? 'CNY'
     if (currency !== 'CNY') throw paramError('amount/currency', '货币类型不支持')
     return {
+      ...partner,
       outTradeNo: text(body, 'out_trade_no', { min: 6, max: 32, pattern: /^[0-9A-Za-z_\-|*]+$/ }),
       tradeType,
       appid,
@@ -99,7 +131,7 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
       attach: optionalText(body, 'attach', { max: 128 }),
       total: fen(amount, 'total', 'amount/'),
       currency,
-      openid: tradeType === 'JSAPI' ? payerOf(body, appid) : undefined,
+      openid: tradeType === 'JSAPI' ? payerOf(body, appid, partner) : undefined,
       notifyUrl: notifyAddress(body, 'notify_url', true) ?? '',
       parameters: canonical({ ...body, ...checkedScene(tradeType, body) }),
       createdAt: clock.now(),
@@ -115,10 +147,32 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     if (!apps.some((app) => app.appid === appid)) throw new WechatError(400, 'APPID_MCHID_NOT_MATCH', 'appid与mchid不匹配')
   }
 
-  function payerOf(body: Body, appid: string): string {
-    const openid = text(object(body, 'payer'), 'openid', { max: 128 }, 'payer/')
-    const owner = appOf(openid)
-    if (owner === appid) return openid
+  function partnerOf(body: Body): Pick<Payment, 'subMchid' | 'subAppid' | 'isSubOpenid'> {
+    const { sub } = credentials()
+    const subMchid = text(body, 'sub_mchid', { max: 32 })
+    const subAppid = optionalText(body, 'sub_appid', { max: 32 })
+    if (subMchid !== sub.mchid) throw new WechatError(400, 'MCH_NOT_EXISTS', '特约商户号与服务商无受理关系')
+    if (subAppid !== undefined && !sub.apps.some((app) => app.appid === subAppid))
+      throw new WechatError(400, 'APPID_MCHID_NOT_MATCH', 'sub_appid与sub_mchid不匹配')
+    const payer = body.payer
+    return { subMchid, subAppid, isSubOpenid: typeof payer === 'object' && payer !== null && 'sub_openid' in payer }
+  }
+
+  /** Named by the app it belongs to: the merchant's own, the provider's, or the provider's merchant's. */
+  function payerOf(
+    body: Body,
+    appid: string,
+    { subMchid, subAppid, isSubOpenid }: Pick<Payment, 'subMchid' | 'subAppid' | 'isSubOpenid'>,
+  ): string {
+    const name = subMchid === undefined ? 'openid' : isSubOpenid ? 'sub_openid' : 'sp_openid'
+    const openid = text(object(body, 'payer'), name, { max: 128 }, 'payer/')
+    return assertOpenid(openid, isSubOpenid ? (subAppid ?? '') : appid)
+  }
+
+  /** @throws WechatError for the openid of another app, or of nobody. */
+  function assertOpenid(openid: string | undefined, appid: string): string {
+    const owner = openid === undefined ? undefined : appOf(openid)
+    if (openid !== undefined && owner === appid) return openid
     if (owner !== undefined) throw new WechatError(500, 'OPENID_MISMATCH', 'openid和appid不匹配')
     throw paramError('payer/openid', '无效的openid')
   }
@@ -128,7 +182,7 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     const known = appOfOpenid.get(openid)
     if (known !== undefined) return known
     const everybody = new Set([...people, ...[...state.tables.code.values()].map((code) => code.person)])
-    for (const { appid } of credentials().apps)
+    for (const { appid } of allApps(credentials()))
       for (const person of everybody) appOfOpenid.set(openidOf(credentials(), appid, person), appid)
     return appOfOpenid.get(openid)
   }
@@ -149,22 +203,23 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     return Math.max(Date.parse(given), clock.now() + minute)
   }
 
-  function query(outTradeNo: string, mchid: string | undefined): Record<string, unknown> {
+  function query(outTradeNo: string, mchid: string | undefined, subMchid?: string): Record<string, unknown> {
     if (mchid !== credentials().mchid) throw paramError('mchid', '商户号与签名不一致')
     const payment = table.get(outTradeNo)
-    if (!payment) throw new WechatError(404, 'ORDER_NOT_EXIST', '订单不存在')
+    if (!payment || payment.subMchid !== subMchid) throw new WechatError(404, 'ORDER_NOT_EXIST', '订单不存在')
     return wire(payment)
   }
 
-  function queryById(transactionId: string, mchid: string | undefined): Record<string, unknown> {
+  function queryById(transactionId: string, mchid: string | undefined, subMchid?: string): Record<string, unknown> {
     const payment = [...table.values()].find((one) => one.transactionId === transactionId)
     if (!payment) throw new WechatError(404, 'ORDER_NOT_EXIST', '订单不存在')
-    return query(payment.outTradeNo, mchid)
+    return query(payment.outTradeNo, mchid, subMchid)
   }
 
   function close(outTradeNo: string, body: Body): void {
-    assertOnly(body, ['mchid'])
-    if (text(body, 'mchid', { max: 32 }) !== credentials().mchid) throw paramError('mchid', '商户号与签名不一致')
+    assertOnly(body, ['mchid', 'sp_mchid', 'sub_mchid'])
+    if (text(body, 'sp_mchid' in body ? 'sp_mchid' : 'mchid', { max: 32 }) !== credentials().mchid)
+      throw paramError('mchid', '商户号与签名不一致')
     const payment = table.get(outTradeNo)
     if (!payment) throw new WechatError(404, 'ORDER_NOT_EXIST', '订单不存在')
     if (isPaid(payment)) throw new WechatError(400, 'ORDERPAID', '该订单已支付')
@@ -180,11 +235,23 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     const payment = find(outTradeNo)
     if (isPaid(payment)) throw new ControlError(409, `${outTradeNo} is paid already`)
     if (!force) assertPayable(payment)
-    const paidBy = openid ?? payment.openid ?? openidOf(credentials(), payment.appid, people[0])
+    const paidBy = openid ?? payment.openid ?? openidFor(payment.appid)
     const paid: Payment = { ...payment, state: 'SUCCESS', transactionId: `42000${digits(runtime, 23)}`, paidBy, paidAt: clock.now() }
     save(paid)
-    if (notify) await notifier.send({ event: 'TRANSACTION.SUCCESS', url: paid.notifyUrl, outTradeNo, resource: wire(paid) })
+    if (notify) await tell(paid)
     return paid
+  }
+
+  /** Payments by code are told to nobody. */
+  async function tell(paid: Payment): Promise<void> {
+    const { outTradeNo, notifyUrl, version, tradeType } = paid
+    if (tradeType === 'MICROPAY') return
+    if (version === 'v2') await v2Notifier.paid(paid)
+    else await notifier.send({ event: 'TRANSACTION.SUCCESS', url: notifyUrl, outTradeNo, resource: wire(paid) })
+  }
+
+  function openidFor(appid: string): string {
+    return openidOf(credentials(), appid, people[0])
   }
 
   function assertPayable(payment: Payment): void {
@@ -192,7 +259,7 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     if (isClosed(payment)) throw new ControlError(409, `${outTradeNo} is closed`)
     if (clock.now() > payment.expiresAt) throw new ControlError(409, `${outTradeNo} expired at ${rfc3339(payment.expiresAt)}`)
     const lifeMs = tradeType === 'MWEB' ? h5LifeMs : prepayLifeMs
-    if (clock.now() > credential.madeAt + lifeMs)
+    if (tradeType !== 'MICROPAY' && clock.now() > credential.madeAt + lifeMs)
       throw new ControlError(409, `the code of ${outTradeNo} has expired; the merchant has to ask for a new one`)
   }
 
@@ -237,14 +304,19 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
   /** An order as answers and notifications show it. */
   function wire(payment: Payment): Record<string, unknown> {
     const { mchid } = credentials()
-    const { outTradeNo, appid, tradeType, attach, total, currency, transactionId, paidBy, paidAt } = payment
-    const current = isClosed(payment) ? 'CLOSED' : payment.state
+    const { outTradeNo, appid, tradeType, attach, total, currency, transactionId, paidBy, paidAt, subMchid, subAppid, isSubOpenid } =
+      payment
+    const current = stateOf(payment)
+    const whose =
+      subMchid === undefined
+        ? { mchid, appid }
+        : { sp_mchid: mchid, sub_mchid: subMchid, sp_appid: appid, ...(subAppid === undefined ? {} : { sub_appid: subAppid }) }
+    const openid = subMchid === undefined ? 'openid' : isSubOpenid ? 'sub_openid' : 'sp_openid'
     const base = {
-      mchid,
-      appid,
+      ...whose,
       out_trade_no: outTradeNo,
       trade_state: current,
-      trade_state_desc: words[current],
+      trade_state_desc: tradeWords[current],
       amount: { total, currency },
     }
     if (transactionId === undefined || paidAt === undefined) return base
@@ -255,13 +327,17 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
       bank_type: 'OTHERS',
       ...(attach === undefined ? {} : { attach }),
       success_time: rfc3339(paidAt),
-      payer: { openid: paidBy },
+      payer: { [openid]: paidBy },
       amount: { total, payer_total: total, currency, payer_currency: currency },
     }
   }
 
+  function stateOf(payment: Payment): Payment['state'] {
+    return isClosed(payment) && payment.state !== 'REVOKED' ? 'CLOSED' : payment.state
+  }
+
   function isClosed(payment: Payment): boolean {
-    return payment.state === 'CLOSED' || (!isPaid(payment) && clock.now() > payment.createdAt + orderLifeMs)
+    return payment.state === 'CLOSED' || payment.state === 'REVOKED' || (!isPaid(payment) && clock.now() > payment.createdAt + orderLifeMs)
   }
 
   function save(payment: Payment): void {
@@ -273,11 +349,12 @@ export function isPaid({ state }: Payment): boolean {
   return state === 'SUCCESS' || state === 'REFUND'
 }
 
-const words: Record<Payment['state'], string> = {
+export const tradeWords: Record<Payment['state'], string> = {
   NOTPAY: '订单未支付',
   USERPAYING: '需要用户输入支付密码',
   SUCCESS: '支付成功',
   REFUND: '转入退款',
   CLOSED: '订单已关闭',
+  REVOKED: '订单已撤销',
   PAYERROR: '支付失败',
 }

@@ -7,12 +7,23 @@ import { isPaid } from './payments.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import { openSensitive } from './signatures.ts'
 import type { Payment, Refund, RefundState, State } from './state.ts'
+import type { V2Notifier } from './v2/notifier.ts'
 
 const maxRefunds = 50
 const refundableMs = 365 * 24 * 60 * 60 * 1000
 /** Real refunds take seconds to days; a newcomer should see one end. */
 const processingMs = 1000
-const members = ['transaction_id', 'out_trade_no', 'out_refund_no', 'reason', 'notify_url', 'funds_account', 'amount', 'goods_detail']
+const members = [
+  'transaction_id',
+  'out_trade_no',
+  'out_refund_no',
+  'reason',
+  'notify_url',
+  'funds_account',
+  'amount',
+  'goods_detail',
+  'sub_mchid',
+]
 
 export type Refunds = ReturnType<typeof makeRefunds>
 type Parts = {
@@ -21,14 +32,15 @@ type Parts = {
   readonly runtime: EmulatorRuntime
   readonly credentials: () => EmulatorCredentials
   readonly notifier: Notifier
+  readonly v2Notifier: V2Notifier
 }
 
 /** Refunds as WeChat Pay keeps them (fact sheet §8). */
-export function makeRefunds({ state, clock, runtime, credentials, notifier }: Parts) {
+export function makeRefunds({ state, clock, runtime, credentials, notifier, v2Notifier }: Parts) {
   const { refund: table } = state.tables
   return { request, query, outside, repair, resume }
 
-  function request(body: Body, becomes: Refund['becomes'] = 'SUCCESS'): Record<string, unknown> {
+  function request(body: Body, becomes: Refund['becomes'] = 'SUCCESS', version?: 'v2'): Record<string, unknown> {
     assertOnly(body, members)
     const outRefundNo = text(body, 'out_refund_no', { max: 64, pattern: /^[0-9A-Za-z_\-|*@]+$/ })
     const known = table.get(outRefundNo)
@@ -46,6 +58,7 @@ export function makeRefunds({ state, clock, runtime, credentials, notifier }: Pa
       reason: optionalText(body, 'reason', { max: 80 }),
       notifyUrl: notifyAddress(body, 'notify_url', false) ?? payment.notifyUrl,
       parameters: canonical(body),
+      version,
     }
     return wire(make(payment, { outRefundNo, refund, becomes, ...asked }))
   }
@@ -69,7 +82,7 @@ export function makeRefunds({ state, clock, runtime, credentials, notifier }: Pa
     return found
   }
 
-  type New = Pick<Refund, 'outRefundNo' | 'refund' | 'reason' | 'notifyUrl' | 'parameters' | 'becomes'>
+  type New = Pick<Refund, 'outRefundNo' | 'refund' | 'reason' | 'notifyUrl' | 'parameters' | 'becomes' | 'version'>
 
   function make(payment: Payment, given: New): Refund {
     const { outTradeNo, transactionId = '', total } = payment
@@ -99,7 +112,9 @@ export function makeRefunds({ state, clock, runtime, credentials, notifier }: Pa
     state.put('refund', refund.outRefundNo, ended)
     const { outTradeNo, outRefundNo, refundId, transactionId, total, refund: amount } = ended
     const resource = {
-      mchid: credentials().mchid,
+      ...(state.tables.payment.get(outTradeNo)?.subMchid === undefined
+        ? { mchid: credentials().mchid }
+        : { sp_mchid: credentials().mchid, sub_mchid: state.tables.payment.get(outTradeNo)?.subMchid }),
       out_trade_no: outTradeNo,
       transaction_id: transactionId,
       out_refund_no: outRefundNo,
@@ -109,6 +124,9 @@ export function makeRefunds({ state, clock, runtime, credentials, notifier }: Pa
       user_received_account: '支付用户零钱',
       amount: { total, refund: amount, payer_total: total, payer_refund: amount },
     }
+    const payment = state.tables.payment.get(outTradeNo)
+    if (payment?.state === 'REVOKED') return
+    if (payment && (ended.version ?? payment.version) === 'v2') return v2Notifier.refunded(ended, payment)
     await notifier.send({ event: `REFUND.${to}`, url: ended.notifyUrl, outTradeNo, outRefundNo, resource })
   }
 
@@ -134,7 +152,7 @@ export function makeRefunds({ state, clock, runtime, credentials, notifier }: Pa
 
   /** An abnormal refund goes to another card (apply-abnormal-refund). */
   function repair(refundId: string, body: Body): Record<string, unknown> {
-    assertOnly(body, ['out_refund_no', 'type', 'bank_type', 'bank_account', 'real_name'])
+    assertOnly(body, ['out_refund_no', 'type', 'bank_type', 'bank_account', 'real_name', 'sub_mchid'])
     const refund = table.get(text(body, 'out_refund_no', { max: 64 }))
     if (refund?.refundId !== refundId) throw new WechatError(404, 'RESOURCE_NOT_EXISTS', '退款单不存在')
     if (refund.state !== 'ABNORMAL') throw new WechatError(400, 'INVALID_REQUEST', '退款单状态不是退款异常')

@@ -2,10 +2,18 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import { dirname } from 'node:path'
 import type { EmulatorCredentials } from './credentials.ts'
 
-export type TradeType = 'JSAPI' | 'NATIVE' | 'MWEB' | 'APP'
-export type TradeState = 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'PAYERROR'
+export type TradeType = 'JSAPI' | 'NATIVE' | 'MWEB' | 'APP' | 'MICROPAY'
+export type TradeState = 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR'
 
 export type Payment = {
+  /** Which version asked for it, and so is told of it; v3 when absent. */
+  readonly version?: 'v2' | undefined
+  /** How v2 signed. */
+  readonly signType?: string | undefined
+  /** In service-provider mode: the merchant it is for, his app, and whether the payer was named by it. */
+  readonly subMchid?: string | undefined
+  readonly subAppid?: string | undefined
+  readonly isSubOpenid?: boolean | undefined
   readonly outTradeNo: string
   readonly tradeType: TradeType
   readonly appid: string
@@ -29,6 +37,7 @@ export type Payment = {
 
 export type RefundState = 'PROCESSING' | 'SUCCESS' | 'ABNORMAL' | 'CLOSED'
 export type Refund = {
+  readonly version?: 'v2' | undefined
   readonly outRefundNo: string
   readonly refundId: string
   readonly outTradeNo: string

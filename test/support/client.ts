@@ -9,7 +9,12 @@ export type Answer = { readonly status: number; readonly data: Data; readonly bo
 const untilMs = 15_000
 
 /** What people and merchants' servers do to a shop, over HTTP. */
-export function makeClient(origin: () => string, emulator: RunningEmulator, key: string) {
+export function makeClient(
+  origin: () => string,
+  emulator: RunningEmulator,
+  key: string,
+  environment: () => Readonly<Record<string, string>> = emulator.emulator.environment,
+) {
   return { request, get, post, login, order, pay, refund, payer, phone, read, until, eventually }
 
   async function request(
@@ -41,7 +46,8 @@ export function makeClient(origin: () => string, emulator: RunningEmulator, key:
 
   /** A session for a person in the mini-program. */
   async function login(person = 'alice', app: 'miniprogram' | 'official' = 'miniprogram'): Promise<string> {
-    const code = emulator.emulator.mintCode({ person, app })
+    const { WECHAT_MINIPROGRAM_APP_ID: appid } = environment()
+    const code = emulator.emulator.mintCode(app === 'miniprogram' ? { person, appid } : { person, app })
     return (await post('/cashier/session', { code, app }, undefined, '')).data.token
   }
 

@@ -23,9 +23,15 @@ export type Shop = Awaited<ReturnType<typeof startShop>>
 export async function startShop({
   environment = {},
   store = storeKind,
+  mode,
+  withApiKey = false,
 }: {
   environment?: Record<string, string>
   store?: typeof storeKind
+  /** API v2, or a service provider, in place of the usual merchant of API v3. */
+  /** The merchant's v2 key beside v3. */
+  withApiKey?: boolean
+  mode?: 'v2' | 'partner' | 'partner-v2' | undefined
 } = {}) {
   const clock = { offset: 0 }
   const mail: Mail = { isHeld: false, letters: [] }
@@ -37,7 +43,12 @@ export async function startShop({
   const database = await freshDatabase(store)
   const logged: LogRecord[] = []
   let server = await startServer()
-  const client = makeClient(() => server.origin, emulator, apiKey)
+  const client = makeClient(
+    () => server.origin,
+    emulator,
+    apiKey,
+    () => (mode === undefined ? emulator.emulator.environment() : emulator.emulator.environmentFor(mode)),
+  )
   return {
     ...client,
     key: apiKey,
@@ -48,6 +59,8 @@ export async function startShop({
     mail,
     origin: () => server.origin,
     metrics: () => server.metrics.text(),
+    /** What a payer's phone shows at a counter. */
+    showCode: (wallet: string, person = 'alice') => emulator.emulator.showCode(wallet, person),
     /** Moves both clocks. */
     advance: async (ms: number) => {
       clock.offset += ms
@@ -78,6 +91,7 @@ export async function startShop({
     const config = readConfig<AccountSource>(
       {
         ...emulator.emulator.environment(),
+        ...(mode === undefined ? {} : emulator.emulator.environmentFor(mode)),
         PORT: String(port),
         HOST: '127.0.0.1',
         PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -86,6 +100,7 @@ export async function startShop({
         MASTER_KEY: 'a master key for tests that is long enough',
         BOOTSTRAP_API_KEY: apiKey,
         ...environment,
+        ...(withApiKey ? { WECHAT_API_KEY: emulator.emulator.credentials().apiKey } : {}),
       },
       channelRegistry,
     )

@@ -59,6 +59,8 @@ export function makeWechatAccounts(standIn: WechatStandIn, clock: SetClock) {
       gateway: standIn.origin,
       backupGateway: undefined,
       apiBase: standIn.origin,
+      openBase: standIn.origin,
+      sub: undefined,
     }
   }
 }

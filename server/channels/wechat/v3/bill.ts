@@ -3,7 +3,7 @@ import { makeSha1 } from '../../../lib/hmac.ts'
 import { NetworkFailure } from '../../../lib/runtime.ts'
 import { linesOf } from '../../../lib/text-lines.ts'
 import { ChannelError } from '../../failure.ts'
-import { makeBillReader } from './bill-lines.ts'
+import { makeBillReader } from '../bill-lines.ts'
 import { unreadable } from './call.ts'
 import { userAgent } from './keys.ts'
 import type { V3Parts } from './parts.ts'
@@ -26,7 +26,10 @@ const bunch = 500
 export function makeBill({ credentials, tools, call, signer }: V3Parts & { readonly signer: Signer }) {
   /** @throws ChannelError `billEmpty` when nothing happened that day, `billCreating` when it is not ready; while it is read, when it is not whole. */
   return async function bill(ask: { readonly kind: BillKind; readonly day: string }): Promise<Bill> {
-    const applied = await call({ method: 'GET', pathAndQuery: `${paths[ask.kind]}${encodeURIComponent(ask.day)}` })
+    const { sub } = credentials
+    if (sub && ask.kind === 'funds') throw notTheirs()
+    const whose = sub === undefined ? '' : `&sub_mchid=${sub.mchid}`
+    const applied = await call({ method: 'GET', pathAndQuery: `${paths[ask.kind]}${encodeURIComponent(ask.day)}${whose}` })
     const [url, hashType, hash] = [textMember(applied, 'download_url'), textMember(applied, 'hash_type'), textMember(applied, 'hash_value')]
     if (!url || !URL.canParse(url) || hashType !== 'SHA1' || !hash) throw unreadable('the address of a bill')
     return read(ask.kind, await download(url), hash.toLowerCase())
@@ -74,6 +77,16 @@ async function* read(kind: BillKind, bytes: AsyncIterable<Uint8Array>, hash: str
   } catch (error) {
     throw error instanceof ChannelError ? error : broken(error instanceof Error ? error.message : String(error), error)
   }
+}
+
+/** The provider's own funds are another account's; those of his merchants have a bill that is sealed. */
+function notTheirs(): ChannelError {
+  return new ChannelError({
+    kind: 'refused',
+    refusal: 'configuration',
+    code: 'CHANNEL_ERROR',
+    message: 'the flow of funds of a provider’s merchant is not read',
+  })
 }
 
 function broken(reason: string, cause?: unknown): ChannelError {

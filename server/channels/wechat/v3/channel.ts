@@ -1,12 +1,15 @@
-import type { AccountTools, ChannelAccount, ChannelLimits } from '../../channel.ts'
-import type { WechatV3Credentials } from '../account.ts'
+import type { AccountTools, ChannelAccount } from '../../channel.ts'
+import { appIdFor, merchantRefOf, type WechatV3Credentials } from '../account.ts'
 import { label } from '../label.ts'
+import { limits } from '../limits.ts'
+import { makeLogin } from '../login.ts'
+import { makeOAuth } from '../oauth.ts'
 import { acknowledge } from './acknowledge.ts'
 import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
+import { makeCodePay } from './code-pay.ts'
 import { makeKeys } from './keys.ts'
-import { makeLogin } from './login.ts'
 import { makeNotificationReader } from './notification.ts'
 import { makePrepare, payTypes } from './prepare.ts'
 import { makeQuery } from './query.ts'
@@ -15,45 +18,36 @@ import { makeRefund } from './refund.ts'
 import { makeRepairRefund } from './repair-refund.ts'
 import { makeSigner } from './signature.ts'
 
-const day = 24 * 60 * 60 * 1000
-
-/** spec: fact sheet §2.2, §8, §10. */
-const limits: ChannelLimits = {
-  descriptionMaxBytes: 127,
-  refundsPerOrder: 50,
-  refundWithinMs: 365 * day,
-  refundIntervalMs: 60_000,
-  notFoundIsUnknownMs: 60_000,
-}
-
 /** WeChat Pay API v3 for a direct merchant. */
-export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountTools): ChannelAccount {
+export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountTools, { withCodePay = false } = {}): ChannelAccount {
   const signer = makeSigner(credentials, tools.runtime)
   const keys = makeKeys(credentials, tools, signer)
   const call = makeCall(credentials, tools, { signer, keys })
   const parts = { credentials, tools, call }
+  const prepare = makePrepare(parts, signer)
+  const codePay = withCodePay ? makeCodePay(parts) : undefined
+  const login = makeLogin(credentials, tools)
   return {
     channel: 'wechat',
     account: tools.account,
     label,
-    payTypes,
+    payTypes: codePay ? [...payTypes, 'MICROPAY'] : payTypes,
     currencies: ['CNY'],
     limits,
-    merchantRef: credentials.mchid,
-    appIdFor: (means) =>
-      means === 'MINIPROGRAM' || means === 'miniprogram'
-        ? credentials.miniprogramAppId
-        : (credentials.officialAppId ?? credentials.miniprogramAppId),
-    prepare: makePrepare(parts, signer),
+    merchantRef: merchantRefOf(credentials),
+    appIdFor: (means) => appIdFor(credentials, means),
+    prepare: (ask) => (codePay && ask.payType === 'MICROPAY' ? codePay.prepare(ask) : prepare(ask)),
     query: makeQuery(parts),
     close: makeClose(parts),
+    ...(codePay ? { reverse: codePay.reverse } : {}),
     refund: makeRefund(parts),
     queryRefund: makeQueryRefund(parts),
     // What it says of its merchant is encrypted.
     addressedTo: () => 'unsaid',
     readNotification: makeNotificationReader(parts, keys),
     acknowledge,
-    login: makeLogin(parts),
+    login,
+    oauth: makeOAuth(credentials, login),
     bill: makeBill({ ...parts, signer }),
     repairRefund: makeRepairRefund({ ...parts, keys }),
     refreshKeys: keys.refresh,

@@ -1,10 +1,13 @@
+import type { AppId } from '../../../../shared/kernel/ids.ts'
 import type { AppPaymentParams, PayAction, PayType, RequestPaymentParams } from '../../../../shared/kernel/pay.ts'
 import { formatInstant, later } from '../../../../shared/kernel/time.ts'
 import type { PrepareAsk } from '../../../core/rules/attempt.ts'
 import { cutToBytes } from '../../../lib/text.ts'
 import type { Prepared } from '../../channel.ts'
+import { isUnderSubApp, merchantRefOf, providerApp, type WechatApps, type WechatMerchant } from '../account.ts'
 import { unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
+import { merchantBody, transactionsPath } from './paths.ts'
 import { payMessage, type Signer } from './signature.ts'
 import { textMember } from './wire.ts'
 
@@ -16,11 +19,11 @@ const h5LifeMs = 5 * 60 * 1000
 const descriptionMaxBytes = 127
 
 const paths: Record<(typeof payTypes)[number], string> = {
-  MINIPROGRAM: '/v3/pay/transactions/jsapi',
-  JSAPI: '/v3/pay/transactions/jsapi',
-  NATIVE: '/v3/pay/transactions/native',
-  MWEB: '/v3/pay/transactions/h5',
-  APP: '/v3/pay/transactions/app',
+  MINIPROGRAM: '/jsapi',
+  JSAPI: '/jsapi',
+  NATIVE: '/native',
+  MWEB: '/h5',
+  APP: '/app',
 }
 
 /** Asks for a payment. The same parameters under the same number give a fresh credential for the same order (fact sheet §2.2). */
@@ -28,7 +31,11 @@ export function makePrepare({ credentials, tools, call }: V3Parts, signer: Signe
   return async function prepare(ask: PrepareAsk): Promise<Prepared> {
     const payType = payTypes.find((one) => one === ask.payType)
     if (!payType) throw unreadable(`a way to pay that v3 has: ${ask.payType}`)
-    const answer = await call({ method: 'POST', pathAndQuery: paths[payType], body: prepareBody(ask, credentials.mchid) })
+    const answer = await call({
+      method: 'POST',
+      pathAndQuery: transactionsPath(credentials) + paths[payType],
+      body: prepareBody(ask, credentials),
+    })
     const lifeMs = payType === 'MWEB' ? h5LifeMs : prepayLifeMs
     return { action: await actionOf(payType, ask, answer), actionExpiresAt: later(tools.runtime.now(), lifeMs) }
   }
@@ -57,7 +64,7 @@ export function makePrepare({ credentials, tools, call }: V3Parts, signer: Signe
     const given = { appId: ask.appId, timeStamp: signer.timestamp(), nonceStr: signer.newNonce() }
     return {
       ...given,
-      partnerId: credentials.mchid,
+      partnerId: merchantRefOf(credentials),
       prepayId,
       packageValue: 'Sign=WXPay',
       sign: await signer.sign(payMessage({ ...given, last: prepayId })),
@@ -66,20 +73,32 @@ export function makePrepare({ credentials, tools, call }: V3Parts, signer: Signe
 }
 
 /** The body by upstream names; members that are not needed are left out, since unknown or null ones make the call fail. */
-export function prepareBody(ask: PrepareAsk, mchid: string): unknown {
+export function prepareBody(ask: PrepareAsk, merchant: WechatApps & WechatMerchant): unknown {
   const needsPayer = ask.payType === 'MINIPROGRAM' || ask.payType === 'JSAPI'
   const scene = sceneOf(ask)
   return {
-    appid: ask.appId,
-    mchid,
+    ...appBody(merchant, ask.appId),
     description: cutToBytes(ask.description, descriptionMaxBytes),
     out_trade_no: ask.outTradeNo,
     time_expire: formatInstant(ask.expiresAt),
     notify_url: ask.notifyUrl,
     amount: { total: ask.amount.minor, currency: ask.amount.currency },
-    ...(needsPayer ? { payer: { openid: ask.openId } } : {}),
+    ...(needsPayer ? { payer: payerBody(merchant, ask) } : {}),
     ...(scene === undefined ? {} : { scene_info: scene }),
   }
+}
+
+/** The merchant and the app; in service-provider mode the provider's app stands outside, whoever's app the payer is in. */
+export function appBody(merchant: WechatApps & WechatMerchant, appId: AppId): Readonly<Record<string, string | undefined>> {
+  const { sub } = merchant
+  if (sub === undefined) return { appid: appId, ...merchantBody(merchant) }
+  return { sp_appid: providerApp(merchant, appId), ...merchantBody(merchant), ...(sub.appId === undefined ? {} : { sub_appid: sub.appId }) }
+}
+
+/** An openid is named by the app it belongs to. */
+function payerBody(merchant: WechatMerchant, { appId, openId }: PrepareAsk): Readonly<Record<string, string | undefined>> {
+  if (merchant.sub === undefined) return { openid: openId }
+  return isUnderSubApp(merchant, appId) ? { sub_openid: openId } : { sp_openid: openId }
 }
 
 function sceneOf({ payType, clientIp }: PrepareAsk): unknown {

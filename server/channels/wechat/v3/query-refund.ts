@@ -7,11 +7,12 @@ import { refundReport } from './refund.ts'
 import { readRefund } from './wire.ts'
 
 /** Asks what became of a refund. One that WeChat has never heard of is a report too. */
-export function makeQueryRefund({ tools, call }: V3Parts) {
+export function makeQueryRefund({ credentials, tools, call }: V3Parts) {
+  const query = credentials.sub === undefined ? '' : `?sub_mchid=${credentials.sub.mchid}`
   return async function queryRefund({ outRefundNo, outTradeNo }: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo'>): Promise<RefundReport> {
     try {
       const refund = readRefund(
-        await call({ method: 'GET', pathAndQuery: `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}` }),
+        await call({ method: 'GET', pathAndQuery: `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}${query}` }),
       )
       if (!refund) throw unreadable('a refund')
       if (refund.outRefundNo !== outRefundNo || refund.outTradeNo !== outTradeNo) throw otherQuestion('the number of another refund')

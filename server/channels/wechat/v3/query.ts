@@ -3,8 +3,10 @@ import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
 import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
+import { merchantRefOf } from '../account.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
+import { merchantQuery, transactionsPath } from './paths.ts'
 import { readTrade, type WireTrade } from './wire.ts'
 
 /** Asks what became of a number. One that WeChat has never heard of is a report too. */
@@ -13,13 +15,13 @@ export function makeQuery({ credentials, tools, call }: V3Parts) {
     const origin = { source: 'query', channel: 'wechat', account: tools.account, outTradeNo } as const
     const path =
       transactionId === undefined
-        ? `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}`
-        : `/v3/pay/transactions/id/${encodeURIComponent(transactionId)}`
+        ? `${transactionsPath(credentials)}/out-trade-no/${encodeURIComponent(outTradeNo)}`
+        : `${transactionsPath(credentials)}/id/${encodeURIComponent(transactionId)}`
     try {
-      const trade = readTrade(await call({ method: 'GET', pathAndQuery: `${path}?mchid=${credentials.mchid}` }))
+      const trade = readTrade(await call({ method: 'GET', pathAndQuery: `${path}?${merchantQuery(credentials)}` }))
       if (!trade) throw unreadable('an order')
       if (trade.outTradeNo !== outTradeNo) throw otherQuestion('the number of another order')
-      if (trade.mchid !== credentials.mchid) throw otherQuestion('the order of another merchant')
+      if (trade.mchid !== merchantRefOf(credentials)) throw otherQuestion('the order of another merchant')
       return vouchForTrade({ ...origin, outcome: outcomeOf(trade) })
     } catch (error) {
       if (error instanceof ChannelError && error.failure.refusal === 'notFound')

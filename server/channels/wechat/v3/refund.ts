@@ -5,15 +5,18 @@ import { cutToBytes } from '../../../lib/text.ts'
 import type { RefundAsk } from '../../channel.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
+import { subMerchantBody } from './paths.ts'
 import { readRefund, type WireRefund } from './wire.ts'
 
 const path = '/v3/refund/domestic/refunds'
 const reasonMaxBytes = 80
 
 /** Asks for a refund. 200 means accepted, not refunded; the same number pays back once, however often it is sent (fact sheet §8). */
-export function makeRefund({ tools, call }: V3Parts) {
+export function makeRefund({ credentials, tools, call }: V3Parts) {
   return async function refund(ask: RefundAsk): Promise<RefundReport> {
-    const refunded = readRefund(await call({ method: 'POST', pathAndQuery: path, body: refundBody(ask) }))
+    const refunded = readRefund(
+      await call({ method: 'POST', pathAndQuery: path, body: { ...refundBody(ask), ...subMerchantBody(credentials) } }),
+    )
     if (!refunded) throw unreadable('a refund')
     if (refunded.outRefundNo !== ask.outRefundNo || refunded.outTradeNo !== ask.outTradeNo)
       throw otherQuestion('the number of another refund')
@@ -30,7 +33,7 @@ export function refundBody({
   total,
   reason,
   notifyUrl,
-}: Omit<RefundAsk, 'createdAt'>): unknown {
+}: Omit<RefundAsk, 'createdAt'>): object {
   return {
     ...(transactionId === undefined ? { out_trade_no: outTradeNo } : { transaction_id: transactionId }),
     out_refund_no: outRefundNo,

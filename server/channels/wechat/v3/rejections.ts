@@ -8,6 +8,15 @@ type Rejection = { readonly refusal: Refusal; readonly code: ErrorCode; readonly
 
 const retryAfterMs = 2000
 
+const staleCode: Rejection = {
+  refusal: 'invalid',
+  code: 'CHANNEL_ERROR',
+  hint: {
+    zh: '付款码无效或已过期，请顾客刷新付款码后重试',
+    en: 'The payment code is not valid any more; ask the payer for a fresh one and try again',
+  },
+}
+
 /** Upstream code → ours, with what to do in words (fact sheet §10). Codes are looked up without underscores: old spellings lack them. */
 const rejections: Readonly<Record<string, Rejection>> = {
   PARAMERROR: {
@@ -23,6 +32,9 @@ const rejections: Readonly<Record<string, Rejection>> = {
       en: 'A business rule refused it, or the number was sent with other parameters before',
     },
   },
+  AUTHCODEEXPIRE: staleCode,
+  AUTHCODEERROR: staleCode,
+  AUTHCODEINVALID: staleCode,
   APPIDMCHIDNOTMATCH: {
     refusal: 'configuration',
     code: 'CHANNEL_ERROR',

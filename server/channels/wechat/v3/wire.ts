@@ -21,14 +21,16 @@ export function readTrade(value: unknown): WireTrade | undefined {
   const trade = asObject(value)
   const [outTradeNo, mchid, appId, tradeState] = [
     text(trade, 'out_trade_no'),
-    text(trade, 'mchid'),
-    text(trade, 'appid'),
+    // In service-provider mode it is the provider's merchant, and his app unless the payer was in the merchant's own.
+    text(trade, 'mchid') ?? text(trade, 'sub_mchid'),
+    text(trade, 'appid') ?? appOfPayer(trade),
     text(trade, 'trade_state'),
   ]
   if (!outTradeNo || !mchid || !appId || !tradeState) return undefined
   const amount = asObject(trade?.amount)
   const transactionId = text(trade, 'transaction_id')
-  const openId = text(asObject(trade?.payer), 'openid')
+  const payer = asObject(trade?.payer)
+  const openId = text(payer, 'openid') ?? text(payer, 'sub_openid') ?? text(payer, 'sp_openid')
   return {
     outTradeNo,
     mchid,
@@ -40,6 +42,11 @@ export function readTrade(value: unknown): WireTrade | undefined {
     openId: openId === undefined ? undefined : asOpenId(openId),
     successTime: instant(trade, 'success_time'),
   }
+}
+
+function appOfPayer(trade: Plain | undefined): string | undefined {
+  const isOfMerchant = text(asObject(trade?.payer), 'sub_openid') !== undefined
+  return (isOfMerchant ? text(trade, 'sub_appid') : undefined) ?? text(trade, 'sp_appid')
 }
 
 export type WireRefund = {
@@ -72,7 +79,7 @@ export function readRefund(value: unknown): WireRefund | undefined {
     status,
     refundId: text(refund, 'refund_id'),
     transactionId: transactionId === undefined ? undefined : asTransactionId(transactionId),
-    mchid: text(refund, 'mchid'),
+    mchid: text(refund, 'mchid') ?? text(refund, 'sub_mchid'),
     refund: fen(amount, 'refund'),
     total: fen(amount, 'total'),
     currency: text(amount, 'currency'),

@@ -1,12 +1,13 @@
-import type { Words } from '../../../../shared/kernel/codes.ts'
-import { type AppId, asOpenId, type OpenId } from '../../../../shared/kernel/ids.ts'
-import type { App } from '../../../../shared/kernel/pay.ts'
-import { parseJson } from '../../../lib/json.ts'
-import { NetworkFailure } from '../../../lib/runtime.ts'
-import type { Secret } from '../../../lib/secret.ts'
-import { ChannelError, type ChannelFailure } from '../../failure.ts'
-import type { V3Parts } from './parts.ts'
-import { textMember } from './wire.ts'
+import type { Words } from '../../../shared/kernel/codes.ts'
+import { type AppId, asOpenId, type OpenId } from '../../../shared/kernel/ids.ts'
+import type { App } from '../../../shared/kernel/pay.ts'
+import { parseJson } from '../../lib/json.ts'
+import { NetworkFailure } from '../../lib/runtime.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { AccountTools } from '../channel.ts'
+import { ChannelError, type ChannelFailure } from '../failure.ts'
+import type { WechatApps } from './account.ts'
+import { textMember } from './v3/wire.ts'
 
 const timeoutMs = 8000
 const maxBytes = 64 * 1024
@@ -38,9 +39,13 @@ const refusals: Readonly<Record<string, Pick<ChannelFailure, 'kind' | 'refusal' 
   '41004': { kind: 'refused', refusal: 'configuration', code: 'CHANNEL_ERROR', hint: appWrong },
 }
 
+export type WechatLogin = ReturnType<typeof makeLogin>
+
 /** Exchanges a code: the mini-program's by jscode2session, the official account's by OAuth. The session_key is not even read. */
-export function makeLogin({ credentials, tools }: V3Parts) {
-  const { officialAppId, officialAppSecret, miniprogramAppId, miniprogramAppSecret, apiBase } = credentials
+export function makeLogin(
+  { officialAppId, officialAppSecret, miniprogramAppId, miniprogramAppSecret, apiBase }: WechatApps,
+  { runtime }: AccountTools,
+) {
   return async function login({ app, code }: { app: App; code: string }): Promise<LoggedIn> {
     if (app === 'official')
       return exchange('/sns/oauth2/access_token', {
@@ -88,7 +93,7 @@ export function makeLogin({ credentials, tools }: V3Parts) {
   /** The address holds the secret, so nothing of it goes into an error. */
   async function ask(url: string) {
     try {
-      return await tools.runtime.fetch({
+      return await runtime.fetch({
         method: 'GET',
         url,
         headers: { accept: 'application/json', 'user-agent': 'Shouyin/0.1' },

@@ -1,7 +1,7 @@
-import { asAppId, asTransactionId, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
-import { currencies, isCurrency, type Money, moneyOf } from '../../../../shared/kernel/money.ts'
-import { type Instant, parseInstant } from '../../../../shared/kernel/time.ts'
-import type { BillKind, BillLine } from '../../../core/rules/bill.ts'
+import { asAppId, asTransactionId, readOutTradeNo } from '../../../shared/kernel/ids.ts'
+import { currencies, isCurrency, type Money, moneyOf } from '../../../shared/kernel/money.ts'
+import { type Instant, parseInstant } from '../../../shared/kernel/time.ts'
+import type { BillKind, BillLine } from '../../core/rules/bill.ts'
 
 const millionths = 6
 const decimal = /^(-?)(\d{1,13})(?:\.(\d{1,6}))?$/
@@ -79,7 +79,9 @@ function tradeLine(cell: Cells): BillLine {
 
 function paymentLine(cell: Cells, outTradeNo: NonNullable<ReturnType<typeof readOutTradeNo>>): BillLine {
   const amount = money(cell('订单金额') || cell('应结订单金额'), cell('货币种类'))
-  const merchantRef = cell('商户号')
+  // A provider's bill names the merchant beside him; for a merchant of his own it is 0.
+  const sub = cell('特约商户号') || cell('子商户号')
+  const merchantRef = sub === '' || sub === '0' ? cell('商户号') : sub
   return {
     kind: 'payment',
     outTradeNo,

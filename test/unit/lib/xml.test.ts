@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals'
+import { readFlatXml, writeFlatXml } from '../../../server/lib/xml.ts'
+
+const read = (text: string, options = {}) => {
+  const parsed = readFlatXml(Buffer.from(text), options)
+  return 'problem' in parsed ? parsed.problem : Object.fromEntries(parsed.members)
+}
+
+describe('a document of one level', () => {
+  it.each<[string, string, Record<string, string>]>([
+    ['text and CDATA', '<xml><a>1</a><b><![CDATA[支付 & <测试>]]></b></xml>', { a: '1', b: '支付 & <测试>' }],
+    ['blanks, which are kept', '<xml><a> 1 </a></xml>', { a: ' 1 ' }],
+    ['numbers as they were written', '<xml><a>007</a><b>1.0</b><c>1e3</c></xml>', { a: '007', b: '1.0', c: '1e3' }],
+    ['the entities of XML', '<xml><a>&lt;&amp;&gt;&#65;&#x4e2d;</a></xml>', { a: '<&>A中' }],
+    ['CDATA, in which nothing is an entity', '<xml><a><![CDATA[&lt;]]></a></xml>', { a: '&lt;' }],
+    ['a declaration and line breaks', '<?xml version="1.0" encoding="UTF-8"?>\n<xml>\n  <a>1</a>\n</xml>\n', { a: '1' }],
+    ['nothing', '<xml><a></a><b/></xml>', { a: '', b: '' }],
+  ])('may hold %s', (_name, text, members) => {
+    expect(read(text)).toEqual(members)
+  })
+
+  it.each([
+    ['a document type', '<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///etc/passwd">]><xml><a>&a;</a></xml>', 'declares'],
+    ['a document type in small letters', '<!doctype xml><xml><a>1</a></xml>', 'declares'],
+    ['an entity nobody knows', '<xml><a>&nbsp;</a></xml>', 'no plain text in a'],
+    ['a lone ampersand', '<xml><a>1 & 2</a></xml>', 'is not XML|no plain text'],
+    ['a member twice', '<xml><total_fee>1</total_fee><total_fee>100</total_fee></xml>', 'names the member total_fee twice'],
+    ['an element in a member', '<xml><a><b>1</b></a></xml>', 'no plain text in a'],
+    ['two roots', '<xml><a>1</a></xml><xml><a>2</a></xml>', 'is not'],
+    ['another root', '<root><a>1</a></root>', 'is not one element <xml>'],
+    ['text between members', '<xml>paid<a>1</a></xml>', 'text between'],
+    ['attributes', '<xml><a b="1">1</a></xml>', 'attributes'],
+    ['an end that is missing', '<xml><a>1</a>', 'is not XML'],
+    ['nothing at all', '', 'is not'],
+    ['an HTML page', '<html><body><h1>502 Bad Gateway</h1></body></html>', 'is not one element'],
+  ])('with %s is refused', (_name, text, problem) => {
+    expect(read(text)).toMatch(new RegExp(problem))
+  })
+
+  it('with bytes of GBK is refused', () => {
+    const gbk = Buffer.concat([Buffer.from('<xml><a>'), Buffer.from([0xd6, 0xa7, 0xb8, 0xb6]), Buffer.from('</a></xml>')])
+
+    expect(readFlatXml(gbk)).toEqual({ problem: 'is not UTF-8' })
+  })
+
+  it('longer than it may be is refused before it is looked at', () => {
+    expect(read(`<xml><a>${'x'.repeat(100)}</a></xml>`, { maxBytes: 64 })).toBe('is longer than 64 bytes')
+  })
+
+  it('that was written reads as what it was written from, whatever stands in it', () => {
+    const members = { plain: 'tea', end: 'a]]>b', markup: '<a>&amp;</a>', chinese: '龙井 ☕' }
+
+    expect(read(writeFlatXml(members))).toEqual(members)
+  })
+
+  it('is written without the characters that XML cannot hold', () => {
+    expect(read(writeFlatXml({ a: 'te\u0000a\u001b!' }))).toEqual({ a: 'tea!' })
+  })
+})
