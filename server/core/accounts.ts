@@ -1,4 +1,5 @@
 import { type AccountId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
+import type { Currency } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayType } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { AppError } from './error.ts'
@@ -10,6 +11,7 @@ type Wanted = {
   readonly channel?: ChannelName | undefined
   readonly account?: AccountId | undefined
   readonly payType?: PayType | undefined
+  readonly currency?: Currency | undefined
   /** Whose code the payer showed. */
   readonly wallet?: Wallet | undefined
 }
@@ -34,10 +36,10 @@ export function makeAccounts(accounts: readonly ChannelAccount[]) {
    *
    * @throws AppError PARAM_ERROR when there is none.
    */
-  function pick({ channel, account, payType, wallet }: Wanted): ChannelAccount {
+  function pick({ channel, account, payType, currency, wallet }: Wanted): ChannelAccount {
     const ofChannel = accounts.filter((one) => channel === undefined || one.channel === channel)
     if (ofChannel.length === 0) throw notSetUp('channel', channel ?? 'any')
-    const fitting = ofChannel.filter((one) => payType === undefined || one.payTypes.includes(payType))
+    const fitting = ofChannel.filter((one) => offers(one, payType) && takes(one, currency))
     // What fits not at all is refused where the way to pay is looked at, with the ways there are.
     const among = fitting.length > 0 ? fitting : ofChannel
     const wallets = wallet === undefined ? [] : among.filter((one) => one.channel === wallet)
@@ -63,6 +65,14 @@ export function makeAccounts(accounts: readonly ChannelAccount[]) {
 /** One name for an account over all channels: that of the default WeChat account is its own, as tasks of older versions have it. */
 export function nameOf({ channel, account }: { readonly channel: ChannelName; readonly account: AccountId }): AccountId {
   return channel === 'wechat' ? account : asOwnId('AccountId', `${channel}.${account}`)
+}
+
+function offers({ payTypes }: ChannelAccount, payType: PayType | undefined): boolean {
+  return payType === undefined || payTypes.includes(payType)
+}
+
+function takes({ currencies }: ChannelAccount, currency: Currency | undefined): boolean {
+  return currency === undefined || currencies.includes(currency)
 }
 
 function notSetUp(path: 'channel' | 'account', value: string): AppError {

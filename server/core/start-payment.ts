@@ -84,16 +84,20 @@ export function makePayments({
    * other means; and what the channel's failure says: then the attempt stays, and paying again asks under the same number.
    */
   async function pay(merchantId: MerchantId, orderId: OrderId, ask: PayAsk): Promise<Paying> {
-    const authCode = codeOf(ask)
-    const account = accounts.pick({ ...ask, wallet: authCode === undefined ? undefined : walletOf(authCode) })
     for (let round = 0; round < maxRounds; round++) {
       const view = await loadToPay(db, merchantId, orderId)
+      const account = accountFor(ask, view)
       assertPayable(view, account, runtime.now())
       const means = await meansOf(merchantId, account, ask)
       const done = await payOnce(view, account, means, round)
       if (done) return done
     }
     throw new AppError('CONFLICT', `order ${orderId} is being paid by someone else at this moment; try again`, { retryAfterSeconds: 1 })
+  }
+
+  function accountFor(ask: PayAsk, { order }: OrderToPay): ChannelAccount {
+    const authCode = codeOf(ask)
+    return accounts.pick({ ...ask, currency: order.amount.currency, wallet: authCode === undefined ? undefined : walletOf(authCode) })
   }
 
   /** One try; undefined when the order changed meanwhile or its number proved unusable, so that it is looked at afresh. */

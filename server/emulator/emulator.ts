@@ -10,6 +10,7 @@ import { makeLogin } from './login.ts'
 import { makeNotifier } from './notifier.ts'
 import { makePayments } from './payments.ts'
 import { servePhone } from './phone/phone.ts'
+import { makeQfpaySide } from './qfpay/side.ts'
 import { makeRefunds } from './refunds.ts'
 import type { EmulatorRuntime } from './runtime.ts'
 import type { Side } from './side.ts'
@@ -48,7 +49,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const refunds = makeRefunds({ ...base, notifier, v2Notifier })
   const codes = makeCodes({ ...base, payments, refunds })
   const login = makeLogin(base)
-  const sides: readonly Side[] = []
+  const sides: readonly Side[] = [makeQfpaySide(base)]
   const control = makeControl({ ...base, payments, refunds, notifier, login, codes, sides })
   const bills = makeBills(base)
   const gateway = makeGateway({ ...base, payments, refunds, codes, bills })
@@ -82,9 +83,15 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     now: clock.now,
     announce: notifier.send,
     /** Once more what was told, in its own form. */
-    announceAgain: (id: string) => (state.tables.notification.get(id)?.channel === 'wechat-v2' ? v2Notifier : notifier).resend(id),
+    announceAgain,
     probe: notifier.probe,
     close: clock.stop,
+  }
+
+  function announceAgain(id: string): Promise<void> {
+    const channel = state.tables.notification.get(id)?.channel
+    const side = sides.find((one) => one.channel === channel)
+    return (side ?? (channel === 'wechat-v2' ? v2Notifier : notifier)).resend(id)
   }
 
   /** What a server sets that is pointed here, with an account on every channel. */

@@ -3,13 +3,14 @@ import type { AccountSource } from '../../server/channels/channel.ts'
 import { channelRegistry } from '../../server/channels/registry.ts'
 import { readConfig } from '../../server/config/config.ts'
 import { seedGoods } from '../../server/demo/goods.ts'
-import { startEmulator } from '../../server/emulator/listen.ts'
+import { type RunningEmulator, startEmulator } from '../../server/emulator/listen.ts'
 import { makeEmulatorRuntime, type OutgoingPost } from '../../server/emulator/runtime.ts'
 import { listen } from '../../server/http/listen.ts'
 import type { Log, LogRecord } from '../../server/lib/log.ts'
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
 import { makeMetrics } from '../../server/lib/prom-metrics.ts'
 import { closeDatabase } from '../../server/store/database.ts'
+import { defaultAccount } from '../../shared/kernel/ids.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { makeClient } from './client.ts'
 import { freshDatabase, openUrl, storeKind } from './databases.ts'
@@ -59,6 +60,7 @@ export async function startShop({
     mail,
     origin: () => server.origin,
     metrics: () => server.metrics.text(),
+    side: (channel: 'qfpay' | 'alipay') => sideOf(channel, emulator),
     /** What a payer's phone shows at a counter. */
     showCode: (wallet: string, person = 'alice') => emulator.emulator.showCode(wallet, person),
     /** Moves both clocks. */
@@ -96,8 +98,7 @@ export async function startShop({
         HOST: '127.0.0.1',
         PUBLIC_URL: `http://127.0.0.1:${port}`,
         DATABASE_URL: database.url,
-        SESSION_SECRET: 'a secret for tests that is long enough',
-        MASTER_KEY: 'a master key for tests that is long enough',
+        ...secrets,
         BOOTSTRAP_API_KEY: apiKey,
         ...environment,
         ...(withApiKey ? { WECHAT_API_KEY: emulator.emulator.credentials().apiKey } : {}),
@@ -122,6 +123,29 @@ export async function startShop({
     }
   }
 }
+
+/** Another channel's own side, and what a payer's browser does with its pages. */
+function sideOf(channel: 'qfpay' | 'alipay', { emulator }: RunningEmulator) {
+  const side = emulator.sides.find((one) => one.channel === channel)
+  if (!side) throw new Error(`the emulator has no ${channel}`)
+  const config = readConfig<AccountSource>({ ...emulator.environment(), PUBLIC_URL: 'http://127.0.0.1:1', ...secrets }, channelRegistry)
+  const source = config.accounts.find((one) => one.channel === channel)?.source
+  const oauth = source?.open({
+    account: defaultAccount,
+    runtime: makeNodeRuntime(),
+    log: recorder([]),
+    keepsake: { load: async () => undefined, save: async () => {} },
+    clockSeen: () => {},
+  }).oauth
+  if (!oauth) throw new Error(`${channel} has no OAuth`)
+  return {
+    find: (code: string) => side.find(code),
+    oauthUrl: (redirectUri: string) => oauth.url({ redirectUri, state: 's1' }),
+    openid: async (code: string) => (await oauth.openId({ code })).openId,
+  }
+}
+
+const secrets = { SESSION_SECRET: 'a secret for tests that is long enough', MASTER_KEY: 'a master key for tests that is long enough' }
 
 /** Notifications on their way: held back, they wait here for a test to deliver them as it likes. */
 export type Mail = { isHeld: boolean; letters: OutgoingPost[] }

@@ -96,7 +96,13 @@ export function orderRoutes(parts: Parts): Route[] {
           openId: body.openid,
           clientIp: body.clientIp ?? clientIp,
         })
-        return { orderId: params.orderId, outTradeNo: attempt.outTradeNo, payUrl: payUrlOf(action), form: null, action }
+        return {
+          orderId: params.orderId,
+          outTradeNo: attempt.outTradeNo,
+          payUrl: payUrlOf(action),
+          form: null,
+          action: withoutPage(action),
+        }
       },
     }),
     route({
@@ -202,5 +208,11 @@ function refundRoutes({ orders, refunds, mendRefunds }: Pick<Parts, 'orders' | '
 /** One address to show or open, where the action is one. */
 function payUrlOf(action: PayAction): string | null {
   if (action.type === 'qr') return action.codeUrl
+  // A page of the channel's own, which makes the call for merchants without an official account.
+  if (action.type === 'wx.requestPayment') return action.cashierUrl ?? null
   return action.type === 'redirect' ? action.url : null
+}
+
+function withoutPage(action: PayAction): PayAction {
+  return action.type === 'wx.requestPayment' ? { type: action.type, params: action.params } : action
 }

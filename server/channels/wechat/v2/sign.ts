@@ -3,13 +3,13 @@ import type { Secret } from '../../../lib/secret.ts'
 import type { SignType } from '../account.ts'
 
 /** Members as they are sent or were received: text, by upstream names. */
-export type Members = Readonly<Record<string, string | null | undefined>>
+export type Members = Readonly<Record<string, string | undefined>>
 
 /**
  * What is signed: every member but `sign` that has a value, by name in ASCII order, as `name=value` joined with `&`, values raw, and the
  * key at the end (fact sheet §2).
  */
-export function stringToSign(members: Members, key: Secret): string {
+export function stringToSign(members: Readonly<Record<string, string | null | undefined>>, key: Secret): string {
   const pairs = Object.entries(members)
     .filter(([name, value]) => name !== 'sign' && (value ?? '') !== '')
     .sort(([one], [other]) => (one < other ? -1 : 1))

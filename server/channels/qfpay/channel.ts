@@ -1,0 +1,54 @@
+import type { AccountTools, ChannelAccount, ChannelLimits } from '../channel.ts'
+import type { QfpayCredentials } from './account.ts'
+import { appIdFor } from './apps.ts'
+import { makeCall } from './call.ts'
+import { makeClose } from './close.ts'
+import { label } from './label.ts'
+import { acknowledge, makeAddressedTo, makeNotificationReader } from './notification.ts'
+import { makeOAuth } from './oauth.ts'
+import { merchantRefOf } from './parts.ts'
+import { makePrepare, payTypesOf } from './prepare.ts'
+import { makeQuery } from './query.ts'
+import { makeQueryRefund, makeRefund } from './refund.ts'
+
+const day = 24 * 60 * 60 * 1000
+
+/** Windows and counts differ by wallet and are not written down; WeChat's are the narrowest that are known. */
+const limits: ChannelLimits = {
+  descriptionMaxBytes: 64,
+  outTradeNo: /^[0-9A-Za-z_-]{6,32}$/,
+  refundsPerOrder: 50,
+  refundWithinMs: 365 * day,
+  refundIntervalMs: 1000,
+  notFoundIsUnknownMs: 60_000,
+}
+
+/**
+ * One app code on QFPay. There is no `bill`: the day's file is made in production only, for all merchants of the channel, in columns
+ * that no document names.
+ */
+export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): ChannelAccount {
+  const parts = { credentials, tools, ...makeCall(credentials, tools) }
+  const queryRefund = makeQueryRefund(parts)
+  const { close, reverse } = makeClose(parts)
+  return {
+    channel: 'qfpay',
+    account: tools.account,
+    label,
+    payTypes: payTypesOf(credentials.codes),
+    currencies: [credentials.currency],
+    limits,
+    merchantRef: merchantRefOf(credentials),
+    appIdFor: (means) => appIdFor(credentials, means),
+    prepare: makePrepare(parts),
+    query: makeQuery(parts),
+    close,
+    reverse,
+    refund: makeRefund(parts),
+    queryRefund,
+    addressedTo: makeAddressedTo(credentials.mchid),
+    readNotification: makeNotificationReader(parts, queryRefund),
+    acknowledge,
+    oauth: makeOAuth(parts),
+  }
+}
