@@ -1,4 +1,4 @@
-import { type AccountId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
+import { type AccountId, type AppId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
 import type { Currency } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayType } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
@@ -12,6 +12,8 @@ type Wanted = {
   readonly account?: AccountId | undefined
   readonly payType?: PayType | undefined
   readonly currency?: Currency | undefined
+  /** The app the payer is logged in to. */
+  readonly appId?: AppId | undefined
   /** Whose code the payer showed. */
   readonly wallet?: Wallet | undefined
 }
@@ -31,19 +33,19 @@ export function makeAccounts(accounts: readonly ChannelAccount[]) {
   }
 
   /**
-   * The account a request means. Without a channel it is the one whose wallet the payer showed, or the first that offers the way to
-   * pay; without an account it is the default one, or the only one the channel has.
+   * The account a request means. Without a channel it is the one whose wallet the payer showed or whose app he is in, or the first
+   * that offers the way to pay; without an account it is the default one, or the only one the channel has.
    *
    * @throws AppError PARAM_ERROR when there is none.
    */
-  function pick({ channel, account, payType, currency, wallet }: Wanted): ChannelAccount {
+  function pick({ channel, account, payType, currency, wallet, appId }: Wanted): ChannelAccount {
     const ofChannel = accounts.filter((one) => channel === undefined || one.channel === channel)
     if (ofChannel.length === 0) throw notSetUp('channel', channel ?? 'any')
     const fitting = ofChannel.filter((one) => offers(one, payType) && takes(one, currency))
     // What fits not at all is refused where the way to pay is looked at, with the ways there are.
     const among = fitting.length > 0 ? fitting : ofChannel
-    const wallets = wallet === undefined ? [] : among.filter((one) => one.channel === wallet)
-    const candidates = channel === undefined && wallets.length > 0 ? wallets : among
+    const known = among.filter((one) => one.channel === wallet || runsUnder(one, payType, appId))
+    const candidates = known.length > 0 ? known : among
     if (account === undefined) return candidates.find((one) => one.account === defaultAccount) ?? only(candidates)
     const found = candidates.find((one) => one.account === account) ?? ofChannel.find((one) => one.account === account)
     if (!found) throw notSetUp('account', account)
@@ -65,6 +67,10 @@ export function makeAccounts(accounts: readonly ChannelAccount[]) {
 /** One name for an account over all channels: that of the default WeChat account is its own, as tasks of older versions have it. */
 export function nameOf({ channel, account }: { readonly channel: ChannelName; readonly account: AccountId }): AccountId {
   return channel === 'wechat' ? account : asOwnId('AccountId', `${channel}.${account}`)
+}
+
+function runsUnder(one: ChannelAccount, payType: PayType | undefined, appId: AppId | undefined): boolean {
+  return payType !== undefined && appId !== undefined && one.appIdFor(payType) === appId
 }
 
 function offers({ payTypes }: ChannelAccount, payType: PayType | undefined): boolean {

@@ -64,6 +64,8 @@ export function makePrepare({
       await commit(openedDecision(fresh, prepared, []))
       return prepared.action
     }
+    // By a code it was this very call that paid; the notification was only faster than its answer.
+    if (fresh?.status === 'succeeded' && isByCode(fresh)) return prepared.action
     if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
     return undefined
   }

@@ -97,7 +97,12 @@ export function makePayments({
 
   function accountFor(ask: PayAsk, { order }: OrderToPay): ChannelAccount {
     const authCode = codeOf(ask)
-    return accounts.pick({ ...ask, currency: order.amount.currency, wallet: authCode === undefined ? undefined : walletOf(authCode) })
+    return accounts.pick({
+      ...ask,
+      appId: ask.payer?.appId,
+      currency: order.amount.currency,
+      wallet: authCode === undefined ? undefined : walletOf(authCode),
+    })
   }
 
   /** One try; undefined when the order changed meanwhile or its number proved unusable, so that it is looked at afresh. */

@@ -59,7 +59,11 @@ export function makeControl(parts: ControlParts) {
     const [, outTradeNo] = /^\/_emulator\/payments\/([^/]+)$/.exec(path) ?? []
     if (outTradeNo !== undefined) return act(decodeURIComponent(outTradeNo), ask)
     if (path === '/_emulator/codes')
-      return { code: login.mint({ person: text(ask.payer) ?? people[0], appid: text(ask.appid), app: text(ask.app) }) }
+      return {
+        code:
+          loginCode(text(ask.app), text(ask.payer) ?? people[0]) ??
+          login.mint({ person: text(ask.payer) ?? people[0], appid: text(ask.appid), app: text(ask.app) }),
+      }
     if (path === '/_emulator/payment-codes') return { code: paymentCode(text(ask.wallet) ?? 'wechat', text(ask.payer) ?? people[0]) }
     if (path === '/_emulator/faults') return armed(ask)
     if (path === '/_emulator/clock') return moved(ask)
@@ -117,6 +121,11 @@ export function makeControl(parts: ControlParts) {
     const [first] = [...state.tables.notification.values()].filter((one) => one.outTradeNo === outTradeNo)
     if (first) await notifier.resend(first.id)
     return shown(paid)
+  }
+
+  /** A wallet other than WeChat has a login of its own. */
+  function loginCode(app: string | undefined, person: string): string | undefined {
+    return sides.find((one) => one.channel === app)?.loginCode?.(person)
   }
 
   /** What the payer's phone shows at a counter. */

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { EmulatorRuntime } from './runtime.ts'
+import type { EmulatorRuntime, RsaPair } from './runtime.ts'
 import { makeCertificate } from './x509.ts'
 
 const year = 365 * 24 * 60 * 60 * 1000
@@ -25,6 +25,8 @@ export type EmulatorCredentials = {
   readonly sub: { readonly mchid: string; readonly apps: readonly App[] }
   readonly merchant: { readonly privateKey: string; readonly certificate: string; readonly serial: string }
   readonly publicKey: { readonly id: string; readonly publicKey: string; readonly privateKey: string }
+  /** Three pairs for Alipay's side, where they are at hand; otherwise they are made. */
+  readonly alipayKeys?: readonly RsaPair[] | undefined
   /** Newest last. */
   readonly certificates: readonly PlatformCertificate[]
 }

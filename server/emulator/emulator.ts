@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { makeAlipaySide } from './alipay/side.ts'
 import { makeBills } from './bills.ts'
 import { makeClock } from './clock.ts'
 import { makeControl } from './control.ts'
@@ -49,7 +50,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const refunds = makeRefunds({ ...base, notifier, v2Notifier })
   const codes = makeCodes({ ...base, payments, refunds })
   const login = makeLogin(base)
-  const sides: readonly Side[] = [makeQfpaySide(base)]
+  const sides: readonly Side[] = [makeQfpaySide(base), await makeAlipaySide(base, given?.alipayKeys)]
   const control = makeControl({ ...base, payments, refunds, notifier, login, codes, sides })
   const bills = makeBills(base)
   const gateway = makeGateway({ ...base, payments, refunds, codes, bills })

@@ -45,6 +45,8 @@ export type Side = {
   act(outTradeNo: string, ask: Readonly<Record<string, unknown>>): Promise<unknown>
   /** A code that the payer's phone shows at a counter, for one payment. */
   showCode(person: string): string
+  /** A code as the wallet's own login would give it; absent where the channel has none. */
+  loginCode?(person: string): string
   /** Tells once more what it told. */
   resend(notificationId: string): Promise<void>
   /** Goes on where it was killed. */

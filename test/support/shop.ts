@@ -12,7 +12,7 @@ import { makeMetrics } from '../../server/lib/prom-metrics.ts'
 import { closeDatabase } from '../../server/store/database.ts'
 import { defaultAccount } from '../../shared/kernel/ids.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
-import { makeClient } from './client.ts'
+import { type Data, makeClient } from './client.ts'
 import { freshDatabase, openUrl, storeKind } from './databases.ts'
 import { freePort } from './mariadb.ts'
 
@@ -26,12 +26,15 @@ export async function startShop({
   store = storeKind,
   mode,
   withApiKey = false,
+  alipayBy = 'key',
 }: {
   environment?: Record<string, string>
   store?: typeof storeKind
   /** API v2, or a service provider, in place of the usual merchant of API v3. */
   /** The merchant's v2 key beside v3. */
   withApiKey?: boolean
+  /** How Alipay's signatures are verified. */
+  alipayBy?: 'key' | 'certificate'
   mode?: 'v2' | 'partner' | 'partner-v2' | undefined
 } = {}) {
   const clock = { offset: 0 }
@@ -60,6 +63,9 @@ export async function startShop({
     mail,
     origin: () => server.origin,
     metrics: () => server.metrics.text(),
+    /** A login code of another wallet. */
+    loginCode: (channel: 'alipay', person: string) => loginCodeOf(channel, person, emulator),
+    alipayOpenid: (person: string) => sideOf('alipay', emulator).openid(loginCodeOf('alipay', person, emulator)),
     side: (channel: 'qfpay' | 'alipay') => sideOf(channel, emulator),
     /** What a payer's phone shows at a counter. */
     showCode: (wallet: string, person = 'alice') => emulator.emulator.showCode(wallet, person),
@@ -101,6 +107,7 @@ export async function startShop({
         ...secrets,
         BOOTSTRAP_API_KEY: apiKey,
         ...environment,
+        ...(alipayBy === 'certificate' ? certificatesOf(emulator) : {}),
         ...(withApiKey ? { WECHAT_API_KEY: emulator.emulator.credentials().apiKey } : {}),
       },
       channelRegistry,
@@ -122,6 +129,16 @@ export async function startShop({
       },
     }
   }
+}
+
+function loginCodeOf(channel: 'alipay', person: string, { emulator }: RunningEmulator): string {
+  return emulator.sides.find((one) => one.channel === channel)?.loginCode?.(person) ?? ''
+}
+
+/** What certificate mode sets in place of Alipay's key. */
+function certificatesOf({ emulator }: RunningEmulator): Record<string, string> {
+  const { certificates }: Data = emulator.sides.find((one) => one.channel === 'alipay')?.credentials() ?? {}
+  return { ALIPAY_PUBLIC_KEY: '', ALIPAY_APP_CERT: certificates.app, ALIPAY_CERT: certificates.alipay, ALIPAY_ROOT_CERT: certificates.root }
 }
 
 /** Another channel's own side, and what a payer's browser does with its pages. */

@@ -1,0 +1,79 @@
+import { formatMoney } from '../../../shared/kernel/money.ts'
+import { later } from '../../../shared/kernel/time.ts'
+import { type RefundReport, vouchForRefund } from '../../core/rules/report.ts'
+import type { RefundAsk, RefundQuery } from '../channel.ts'
+import { ChannelError } from '../failure.ts'
+import { merchantRefOf } from './account.ts'
+import { otherQuestion } from './call.ts'
+import type { AlipayParts } from './parts.ts'
+import { readTime } from './times.ts'
+import { text, yuan } from './wire.ts'
+
+const reasonMax = 256
+/** A refund that was just asked for may not be seen yet. */
+const unseenForMs = 10_000
+
+/** Asks for a refund. `fund_change` alone says that money moved in this call; `refund_fee` is the sum of all, not this one (fact sheet §9). */
+export function makeRefund({ credentials, tools, call }: AlipayParts) {
+  return async function refund(ask: RefundAsk): Promise<RefundReport> {
+    const { outTradeNo, transactionId, outRefundNo, amount, reason } = ask
+    const answer = await call({
+      method: 'alipay.trade.refund',
+      app: credentials.app,
+      content: {
+        ...(transactionId === undefined ? { out_trade_no: outTradeNo } : { trade_no: transactionId }),
+        refund_amount: formatMoney(amount),
+        out_request_no: outRefundNo,
+        ...(reason === undefined ? {} : { refund_reason: reason.slice(0, reasonMax) }),
+      },
+    })
+    if (text(answer, 'out_trade_no') !== outTradeNo) throw otherQuestion('the number of another order')
+    const isDone = text(answer, 'fund_change') === 'Y'
+    const at = readTime(text(answer, 'gmt_refund_pay')) ?? tools.runtime.now()
+    return vouchForRefund({
+      source: 'answer',
+      channel: 'alipay',
+      account: tools.account,
+      outRefundNo,
+      outTradeNo,
+      merchantRef: merchantRefOf(credentials),
+      amount,
+      outcome: isDone ? { status: 'succeeded', succeededAt: at } : { status: 'processing' },
+    })
+  }
+}
+
+export type QueryRefund = ReturnType<typeof makeQueryRefund>
+
+/** Asks what became of a refund: without a state it was not received, or failed; which of the two is not told in its first seconds. */
+export function makeQueryRefund({ credentials, tools, call }: AlipayParts) {
+  return async function queryRefund(
+    ask: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo'> & Partial<Pick<RefundQuery, 'createdAt'>>,
+  ): Promise<RefundReport> {
+    const { outRefundNo, outTradeNo, createdAt } = ask
+    const origin = { source: 'query', channel: 'alipay', account: tools.account, outRefundNo, outTradeNo } as const
+    try {
+      const answer = await call({
+        method: 'alipay.trade.fastpay.refund.query',
+        app: credentials.app,
+        content: { out_trade_no: outTradeNo, out_request_no: outRefundNo, query_options: ['gmt_refund_pay'] },
+      })
+      const isOurs =
+        (text(answer, 'out_request_no') ?? outRefundNo) === outRefundNo && (text(answer, 'out_trade_no') ?? outTradeNo) === outTradeNo
+      if (!isOurs) throw otherQuestion('the number of another refund')
+      const amount = yuan(text(answer, 'refund_amount'))
+      if (text(answer, 'refund_status') !== 'REFUND_SUCCESS')
+        return vouchForRefund({ ...origin, outcome: { status: isFresh(createdAt) ? 'processing' : 'notFound' } })
+      const succeededAt = readTime(text(answer, 'gmt_refund_pay')) ?? tools.runtime.now()
+      return vouchForRefund({ ...origin, merchantRef: merchantRefOf(credentials), amount, outcome: { status: 'succeeded', succeededAt } })
+    } catch (error) {
+      if (error instanceof ChannelError && error.failure.refusal === 'notFound')
+        return vouchForRefund({ ...origin, outcome: { status: 'notFound' } })
+      throw error
+    }
+  }
+
+  function isFresh(createdAt: RefundQuery['createdAt'] | undefined): boolean {
+    return createdAt !== undefined && later(createdAt, unseenForMs) > tools.runtime.now()
+  }
+}
