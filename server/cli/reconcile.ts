@@ -1,6 +1,6 @@
 import { asOwnId, defaultAccount, defaultMerchant } from '../../shared/kernel/ids.ts'
 import { channelNames } from '../../shared/kernel/pay.ts'
-import { makeApp } from '../app.ts'
+import { type App, makeApp } from '../app.ts'
 import type { AccountSource } from '../channels/channel.ts'
 import { channelRegistry, isChannelDefinition } from '../channels/registry.ts'
 import { ConfigError, readConfig } from '../config/config.ts'
@@ -32,10 +32,7 @@ async function main(
     if (config.demo)
       throw new AppError('INVALID_REQUEST', 'nothing is configured: in the demo, ask the running server with POST /api/v1/reconciliations')
     const app = await makeApp({ config, sources: config.accounts, runtime, log: makeLog({ level: 'error' }), metrics: makeMetrics() })
-    // Also when the day could not be compared: open connections would keep the command from ending.
-    const { report } = await app.reconcile
-      .request(defaultMerchant, { channel, account: asOwnId('AccountId', account), day })
-      .finally(app.drain)
+    const { report } = await compared(app, { channel, account: asOwnId('AccountId', account), day })
     process.stdout.write(`${JSON.stringify({ date: day, channel, ...report }, undefined, 2)}\n`)
     return 0
   } catch (error) {
@@ -44,5 +41,14 @@ async function main(
     return error instanceof ConfigError ? configExitCode : 1
   } finally {
     await runtime.end()
+  }
+}
+
+/** Also when the day cannot be compared the connections are closed: they would keep the command from ending. */
+async function compared(app: App, asked: Parameters<App['reconcile']['request']>[1]): ReturnType<App['reconcile']['request']> {
+  try {
+    return await app.reconcile.request(defaultMerchant, asked)
+  } finally {
+    await app.drain()
   }
 }

@@ -52,18 +52,15 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
   const login = makeLogin(base)
   const sides: readonly Side[] = [makeQfpaySide(base), await makeAlipaySide(base, given?.alipayKeys)]
   const control = makeControl({ ...base, payments, refunds, notifier, login, codes, sides })
-  const bills = makeBills(base)
-  const gateway = makeGateway({ ...base, payments, refunds, codes, bills })
-  const v2 = makeV2Gateway({ ...base, payments, refunds, codes, bills })
+  const orders = { ...base, payments, refunds, codes, bills: makeBills(base) }
+  const gateway = makeGateway(orders)
+  const v2 = makeV2Gateway(orders)
   const apis: Readonly<Record<string, (query: URLSearchParams, body: Buffer) => unknown>> = {
     '/sns/jscode2session': login.jscode2session,
     '/sns/oauth2/access_token': login.oauthToken,
     '/cgi-bin/stable_token': (_query, body) => login.stableToken(body),
   }
-  refunds.resume()
-  notifier.resume()
-  v2Notifier.resume()
-  for (const side of sides) side.resume()
+  for (const one of [refunds, notifier, v2Notifier, ...sides]) one.resume()
   return {
     callback,
     state: () => state.tables,

@@ -58,7 +58,7 @@ type Parts = {
 
 /** Orders as WeChat Pay keeps them (fact sheet §2.2, §6, §7, §9). */
 export function makePayments({ state, clock, runtime, credentials, origin, notifier, v2Notifier }: Parts) {
-  const { payment: table } = state.tables
+  const table = state.tables.payment
   const appOfOpenid = new Map<string, string>()
   return {
     prepay,
@@ -77,7 +77,6 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     stateOf,
     assertOpenid,
     openidFor,
-    credentials,
   }
 
   function prepay(tradeType: TradeType, body: Body, whose: Whose = direct): Record<string, string> {
@@ -250,8 +249,8 @@ export function makePayments({ state, clock, runtime, credentials, origin, notif
     else await notifier.send({ event: 'TRANSACTION.SUCCESS', url: notifyUrl, outTradeNo, resource: wire(paid) })
   }
 
-  function openidFor(appid: string): string {
-    return openidOf(credentials(), appid, people[0])
+  function openidFor(appid: string, person: string = people[0]): string {
+    return openidOf(credentials(), appid, person)
   }
 
   function assertPayable(payment: Payment): void {

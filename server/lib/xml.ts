@@ -47,7 +47,7 @@ function flatten(document: unknown, root: string): FlatXml {
   const members = new Map<string, string>()
   for (const node of nodesOf(inside)) {
     if ('#text' in node) {
-      if (String(node['#text']).trim() !== '') return { problem: 'has text between its members' }
+      if (plain(node['#text']).trim() !== '') return { problem: 'has text between its members' }
       continue
     }
     const [name = ''] = Object.keys(node).filter((key) => key !== ':@')
@@ -70,7 +70,7 @@ function nodesOf(value: unknown): Node[] {
 function textOf(nodes: readonly Node[]): string | undefined {
   let text = ''
   for (const node of nodes) {
-    const piece = '#text' in node ? unescaped(String(node['#text'])) : '#cdata' in node ? cdataOf(node['#cdata']) : undefined
+    const piece = '#text' in node ? unescaped(plain(node['#text'])) : '#cdata' in node ? cdataOf(node['#cdata']) : undefined
     if (piece === undefined) return undefined
     text += piece
   }
@@ -79,21 +79,26 @@ function textOf(nodes: readonly Node[]): string | undefined {
 
 function cdataOf(value: unknown): string {
   return nodesOf(value)
-    .map((node) => String(node['#text'] ?? ''))
+    .map((node) => plain(node['#text']))
     .join('')
+}
+
+/** The parser gives texts as texts, whatever its types say. */
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function unescaped(text: string): string | undefined {
   let isKnown = true
-  const plain = text.replace(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);|&/g, (whole, name: string | undefined) => {
+  const expanded = text.replace(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);|&/g, (whole, name: string | undefined) => {
     const point = name?.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : name?.startsWith('#') ? Number(name.slice(1)) : undefined
     const letter = point === undefined ? named[name ?? ''] : isLetter(point) ? String.fromCodePoint(point) : undefined
     isKnown &&= letter !== undefined
     return letter ?? whole
   })
-  return isKnown ? plain : undefined
+  return isKnown ? expanded : undefined
 }
 
 function isLetter(point: number): boolean {
@@ -118,6 +123,12 @@ export function writeFlatXml(members: Readonly<Record<string, string>>): string 
 
 /** Without the control characters that no XML document can hold: what is signed and what is written are the same text. */
 export function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+  return [...text].filter(isXmlLetter).join('')
+}
+
+const tabAndLineEnds = new Set([0x09, 0x0a, 0x0d])
+
+function isXmlLetter(letter: string): boolean {
+  const point = letter.codePointAt(0) ?? 0
+  return (point >= 0x20 && point !== 0xfffe && point !== 0xffff) || tabAndLineEnds.has(point)
 }

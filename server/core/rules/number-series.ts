@@ -1,7 +1,7 @@
 import { orderIdPattern, refundIdPattern } from '../../../shared/kernel/ids.ts'
-import { type SeriesForm, type SeriesName, seriesNames } from '../../../shared/kernel/series.ts'
+import type { SeriesForm, SeriesName } from '../../../shared/kernel/series.ts'
 
-export { type SeriesForm, type SeriesName, seriesForms, seriesNames } from '../../../shared/kernel/series.ts'
+export { type SeriesForm, type SeriesName, seriesNames } from '../../../shared/kernel/series.ts'
 
 /** How a merchant's numbers of one kind are made. */
 export type NumberSeries = {
@@ -48,8 +48,4 @@ export function problemOf(series: NumberSeries, before: NumberSeries): { readonl
       problem: `is ${series.next}, but numbers up to ${before.next - 1} may be in use; raise it, or change prefix, suffix or width`,
     }
   return undefined
-}
-
-export function isSeriesName(text: string): text is SeriesName {
-  return seriesNames.some((one) => one === text)
 }

@@ -66,11 +66,9 @@ function line(
   return cells.map((cell) => `${cell}\t`).join(',')
 }
 
-let codes: ReadonlyMap<string, readonly [number, number]> | undefined
-
 /** Node reads GBK and cannot write it: the table is made by reading every pair of bytes once. */
 function gbk(text: string): Buffer {
-  codes ??= makeTable()
+  const codes = makeTable()
   const bytes: number[] = []
   for (const letter of text) {
     const pair = codes.get(letter)

@@ -47,7 +47,7 @@ export function yuanOf(fen: number): string {
 }
 
 /** Yuan as text with up to two decimals; undefined when it is no amount. */
-export function fenOf(text: unknown): number | undefined {
-  const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(typeof text === 'string' ? text : String(text)) ?? []
-  return whole === undefined ? undefined : Number(whole) * 100 + Number(fraction.padEnd(2, '0'))
+export function fenOf(text: string | undefined): number | undefined {
+  const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(text ?? '') ?? []
+  return whole === undefined ? undefined : Number(whole + fraction.padEnd(2, '0'))
 }

@@ -11,14 +11,14 @@ import { type Letter, makeTeller } from '../teller.ts'
 import { dayBill } from './bill.ts'
 import { type AlipayCredentials, alipayEnvironment, makeAlipayCredentials } from './credentials.ts'
 import { AlipayError, type AliTrade, business } from './rows.ts'
-import { type Asked, type Content, makeAliTrades } from './trades.ts'
+import { type Answer, type Asked, makeAliTrades } from './trades.ts'
 
 const minute = 60_000
 /** 4 m, 10 m, 10 m, 1 h, 2 h, 6 h, 15 h: eight in all. */
 export const alipayLadder = [4, 10, 10, 60, 120, 360, 900].map((minutes) => minutes * minute)
 const billLifeMs = 30_000
 
-type Said = { readonly code?: string | undefined; readonly content: Content }
+type Said = { readonly code?: string | undefined; readonly content: Answer }
 
 /** Alipay: its gateway, its pages and its login, on the paths below /alipay (Alipay fact sheet). */
 export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]): Promise<Side> {
@@ -48,7 +48,7 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
       'alipay.trade.refund': ({ content }) => ok(trades.refund(content)),
       'alipay.trade.fastpay.refund.query': ({ content }) => ok(trades.queryRefund(content)),
       'alipay.system.oauth.token': ({ appId }, members) => ({ content: trades.login(members.get('code') ?? '', appId) }),
-      'alipay.data.dataservice.bill.downloadurl.query': ({ content }) => ok(bill(String(content.bill_date ?? ''))),
+      'alipay.data.dataservice.bill.downloadurl.query': ({ content }) => ok(bill(content.bill_date ?? '')),
       'alipay.open.app.alipaycert.download': () =>
         ok({ alipay_cert_content: Buffer.from(credentials().certificates.alipay).toString('base64') }),
     }
@@ -131,9 +131,11 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
   }
 
   function askedIn(members: URLSearchParams): Asked {
-    let content: Content = {}
+    const content: Record<string, string> = {}
     try {
-      content = JSON.parse(members.get('biz_content') ?? '{}')
+      const given: unknown = JSON.parse(members.get('biz_content') ?? '{}')
+      for (const [name, value] of Object.entries(given ?? {}))
+        if (typeof value === 'string' || typeof value === 'number') content[name] = String(value)
     } catch {
       throw new AlipayError('40002', 'isv.invalid-parameter', 'biz_content不是合法的JSON')
     }
@@ -183,7 +185,7 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
       assertCaller(members)
       const asked = askedIn(members)
       trades.create(method, asked)
-      const trade = trades.find(String(asked.content.out_trade_no))
+      const trade = trades.find(asked.content.out_trade_no ?? '')
       if (!trade) throw business('TRADE_NOT_EXIST', '交易不存在')
       answer(response, 200, pageOf(trades.open(trade)))
     } catch (error) {
@@ -235,7 +237,7 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
     answer(response, 302, '', { Location: back.href })
   }
 
-  function bill(day: string): Content {
+  function bill(day: string): Answer {
     if (!/^\d{4}-\d\d-\d\d$/.test(day) || clock.now() < Date.parse(`${day}T00:00:00+08:00`) + 34 * 60 * minute)
       throw new AlipayError('40004', 'isv.invalid-arguments', '账单日期不正确')
     const bytes = dayBill(day, trades.all(), trades.allRefunds())
@@ -304,7 +306,7 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
   }
 }
 
-function ok(content: Content): Said {
+function ok(content: Answer): Said {
   return { code: '10000', content }
 }
 

@@ -14,7 +14,9 @@ const loginLifeMs = 5 * minute
 const freeFen = 100_000
 const unopened = ['alipay.trade.precreate', 'alipay.trade.wap.pay', 'alipay.trade.page.pay']
 
-export type Content = Readonly<Record<string, unknown>>
+/** What a request asks for: members that are texts or figures, as text. */
+export type Content = Readonly<Record<string, string | undefined>>
+export type Answer = Readonly<Record<string, unknown>>
 export type Asked = {
   readonly appId: string
   readonly notifyUrl: string
@@ -49,7 +51,7 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
     allRefunds: () => [...refunds.rows.values()],
   }
 
-  function create(method: string, asked: Asked): Content {
+  function create(method: string, asked: Asked): Answer {
     const trade = place(method, asked)
     if (method === 'alipay.trade.precreate')
       return { out_trade_no: trade.outTradeNo, qr_code: `https://qr.alipay.com/bax${trade.tradeNo.slice(-18)}` }
@@ -57,11 +59,11 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
   }
 
   function place(method: string, { appId, notifyUrl, returnUrl, content }: Asked): AliTrade {
-    const outTradeNo = String(content.out_trade_no ?? '')
+    const outTradeNo = content.out_trade_no ?? ''
     if (!/^\w{1,64}$/.test(outTradeNo)) throw business('INVALID_PARAMETER', '参数无效：out_trade_no')
     const totalFen = fenOf(content.total_amount)
     if (totalFen === undefined || totalFen < 1) throw business('TOTAL_FEE_EXCEED', '订单总金额不在允许范围内')
-    const subject = String(content.subject ?? '')
+    const subject = content.subject ?? ''
     if (subject === '' || subject.length > 256 || /[/=&]/.test(subject)) throw business('INVALID_PARAMETER', '参数无效：subject')
     if (method === 'alipay.trade.create' && !isKnownBuyer(content)) throw business('BUYER_NOT_EXIST', '买家不存在')
     const known = trades.rows.get(outTradeNo)
@@ -81,7 +83,7 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
       expiresAt: expiryOf(content),
       isOpened: !unopened.includes(method),
       state: 'WAIT_BUYER_PAY',
-      buyer: String(content.buyer_open_id ?? content.buyer_id ?? nameOf('alice', appId)),
+      buyer: content.buyer_open_id ?? content.buyer_id ?? nameOf('alice', appId),
     }
     put(trade)
     return trade
@@ -101,14 +103,13 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
   }
 
   function isKnownBuyer({ buyer_id: id, buyer_open_id: openId }: Content): boolean {
-    const text = id ?? openId
-    return typeof text === 'string' && text !== ''
+    return (id ?? openId ?? '') !== ''
   }
 
-  async function payByCode(asked: Asked, fault: CallFault | undefined): Promise<{ code: string; content: Content }> {
-    const code = String(asked.content.auth_code ?? '')
+  async function payByCode(asked: Asked, fault: CallFault | undefined): Promise<{ code: string; content: Answer }> {
+    const code = asked.content.auth_code ?? ''
     const known = codes.rows.get(code)
-    const number = String(asked.content.out_trade_no ?? '')
+    const number = asked.content.out_trade_no ?? ''
     const isStale =
       known !== undefined && ((known.usedFor !== undefined && known.usedFor !== number) || clock.now() > known.madeAt + codeLifeMs)
     if (!/^(2[5-9]|30)\d{14,22}$/.test(code) || isStale) throw business('PAYMENT_AUTH_CODE_INVALID', '支付授权码无效')
@@ -121,20 +122,20 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
     return { code: '10000', content: { ...wire(paid), gmt_payment: billTime(paid.paidAt ?? 0) } }
   }
 
-  function query(content: Content): Content {
+  function query(content: Content): Answer {
     const trade = needed(content)
     const { paidAt } = trade
     return { ...wire(trade), trade_status: stateOf(trade), ...(paidAt === undefined ? {} : { send_pay_date: billTime(paidAt) }) }
   }
 
-  function close(content: Content): Content {
+  function close(content: Content): Answer {
     const trade = needed(content)
     if (trade.state === 'TRADE_SUCCESS') throw business('TRADE_STATUS_ERROR', '交易状态不合法')
     put({ ...trade, state: 'TRADE_CLOSED' })
     return { out_trade_no: trade.outTradeNo, trade_no: trade.tradeNo }
   }
 
-  function cancel(content: Content): Content {
+  function cancel(content: Content): Answer {
     const trade = needed(content)
     const wasPaid = trade.paidAt !== undefined
     if (wasPaid && remaining(trade) > 0) give(trade, `cancel${digits(runtime, 20)}`, remaining(trade), false)
@@ -143,9 +144,9 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
     return { out_trade_no: trade.outTradeNo, trade_no: trade.tradeNo, retry_flag: 'N', action: wasPaid ? 'refund' : 'close' }
   }
 
-  function refund(content: Content): Content {
+  function refund(content: Content): Answer {
     const trade = needed(content)
-    const number = String(content.out_request_no ?? trade.outTradeNo)
+    const number = content.out_request_no ?? trade.outTradeNo
     const fen = fenOf(content.refund_amount)
     if (trade.paidAt === undefined) throw business('TRADE_STATUS_ERROR', '交易状态不合法')
     const known = refunds.rows.get(`${trade.outTradeNo} ${number}`)
@@ -176,9 +177,9 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
       )
   }
 
-  function queryRefund(content: Content): Content {
+  function queryRefund(content: Content): Answer {
     const trade = needed(content)
-    const known = refunds.rows.get(`${trade.outTradeNo} ${String(content.out_request_no ?? trade.outTradeNo)}`)
+    const known = refunds.rows.get(`${trade.outTradeNo} ${content.out_request_no ?? trade.outTradeNo}`)
     if (!known) return {}
     return {
       out_trade_no: trade.outTradeNo,
@@ -250,7 +251,7 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
     return code
   }
 
-  function login(code: string, appId: string): Content {
+  function login(code: string, appId: string): Answer {
     const known = codes.rows.get(code)
     if (known?.kind !== 'login' || known.usedFor !== undefined || clock.now() > known.madeAt + loginLifeMs)
       throw new AlipayError('40002', 'isv.code-invalid', '授权码code无效')
@@ -292,7 +293,7 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
   }
 
   function needed({ out_trade_no: number, trade_no: tradeNo }: Content): AliTrade {
-    const trade = tradeNo === undefined ? trades.rows.get(String(number)) : [...trades.rows.values()].find((one) => one.tradeNo === tradeNo)
+    const trade = tradeNo === undefined ? trades.rows.get(number ?? '') : [...trades.rows.values()].find((one) => one.tradeNo === tradeNo)
     if (!trade?.isOpened) throw business('TRADE_NOT_EXIST', '交易不存在')
     return trade
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { digits, openidOf, people } from '../credentials.ts'
+import { digits, people } from '../credentials.ts'
 import { ControlError, WechatError } from '../errors.ts'
 import type { Payments } from '../payments.ts'
 import { isPaid } from '../payments.ts'
@@ -46,7 +46,7 @@ export function makeCodes({
     if (known) return sameAgain(known, authCode)
     const code = usable(authCode)
     table.put(authCode, { ...code, usedFor: asked.outTradeNo })
-    const openid = openidOf(payments.credentials(), asked.subAppid ?? asked.appid, code.person)
+    const openid = payments.openidFor(asked.subAppid ?? asked.appid, code.person)
     payments.put({ ...asked, openid, state: 'USERPAYING' })
     if (asksForPassword || asked.total > freeFen) throw userPaying()
     return payments.pay(asked.outTradeNo, { openid, notify: false })

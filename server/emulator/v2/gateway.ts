@@ -170,7 +170,7 @@ export function makeV2Gateway(parts: Parts) {
       currency: asked.fee_type ?? 'CNY',
       openid: tradeType === 'JSAPI' ? openid : undefined,
       notifyUrl: '',
-      parameters: JSON.stringify(Object.entries(parameters).sort()),
+      parameters: JSON.stringify(Object.entries(parameters).sort(([one], [other]) => (one < other ? -1 : 1))),
       createdAt: clock.now(),
       expiresAt: expiryOf(asked.time_expire),
       credential: { prepayId: '', madeAt: 0 },

@@ -19,7 +19,7 @@ describe.each([
   const scan = async (orderId: string, authCode: string) => shop.pay(orderId, { payType: 'MICROPAY', authCode })
   const typing = async (amount = '1500.00') => {
     const { orderId } = await shop.order({ amount })
-    const answer = await scan(orderId, await show())
+    const answer = await scan(orderId, show())
     return { orderId, answer }
   }
   const atChannel = (orderId: string) => shop.emulator.state().payment.get(orderId)?.state
@@ -27,7 +27,7 @@ describe.each([
   it('pays at once', async () => {
     const { orderId } = await shop.order()
 
-    expect(await scan(orderId, await show())).toMatchObject({ status: 200, data: { action: { type: 'none' } } })
+    expect(await scan(orderId, show())).toMatchObject({ status: 200, data: { action: { type: 'none' } } })
 
     expect(await shop.read(orderId)).toMatchObject({ status: 'succeeded', payType: 'MICROPAY', attempts: [{ kept: true }] })
   })
@@ -50,14 +50,14 @@ describe.each([
     const after = await shop.until(orderId, ({ attempts }) => attempts[0].status === 'closed')
 
     expect([after.status, atChannel(orderId)]).toEqual(['pending', 'REVOKED'])
-    const again = await scan(orderId, await show())
+    const again = await scan(orderId, show())
     expect(again.status).toBe(200)
     expect(again.data.outTradeNo).not.toBe(orderId)
   })
 
   it('whose answer is lost is asked about, and sent only once', async () => {
     const { orderId } = await shop.order()
-    const authCode = await show()
+    const authCode = show()
     shop.emulator.arm({ fault: 'reset', match: { outTradeNo: orderId } })
     shop.emulator.arm({ fault: 'status_500', match: { outTradeNo: orderId } })
 
@@ -77,14 +77,14 @@ describe.each([
     const { orderId } = await shop.order()
     shop.emulator.arm({ fault: 'bad_signature', match: { outTradeNo: orderId } })
 
-    expect(await scan(orderId, await show())).toMatchObject({ status: 200, data: { action: { type: 'none' } } })
+    expect(await scan(orderId, show())).toMatchObject({ status: 200, data: { action: { type: 'none' } } })
     await shop.advance(6 * second)
 
     await shop.until(orderId, ({ status }) => status === 'succeeded')
   })
 
   it('that was used is refused with words, and the next one pays', async () => {
-    const authCode = await show()
+    const authCode = show()
     const first = await shop.order()
     await scan(first.orderId, authCode)
     const { orderId } = await shop.order()
@@ -95,7 +95,7 @@ describe.each([
       status: 502,
       body: { code: 'CHANNEL_ERROR', details: { hint: { en: expect.stringContaining('fresh one') } } },
     })
-    expect(await scan(orderId, await show())).toMatchObject({ status: 200 })
+    expect(await scan(orderId, show())).toMatchObject({ status: 200 })
     expect(await shop.read(orderId)).toMatchObject({ status: 'succeeded' })
   })
 
