@@ -91,7 +91,9 @@ export function makeClose({
       return { ok: false, failure: asked.failure }
     }
     const isAbsent = asked.value.outcome.status === 'notFound'
-    const isTooOldToBeOnItsWay = later(attempt.createdAt, account.limits.notFoundIsUnknownMs) <= runtime.now()
+    const { notFoundIsUnknownMs, isUnknownUntilOpened = false } = account.limits
+    const isTooOldToBeOnItsWay =
+      later(attempt.createdAt, notFoundIsUnknownMs) <= runtime.now() || (isUnknownUntilOpened && attempt.status === 'open')
     const isGone = isAbsent && (since === 'closeWasTaken' || (since === 'neverHeardOf' && isTooOldToBeOnItsWay))
     const report = isGone ? vouchForTrade({ ...asked.value, outcome: { status: 'closed' } }) : asked.value
     await settle.trade(report, { notes: [...notes, asked.note] })
@@ -121,7 +123,8 @@ export function makeClose({
 
 /** What a caller is told when something could not be closed. */
 export function notClosed(failure: ChannelFailure | undefined): AppError {
-  const isTyping = failure === undefined || failure.refusal === 'payerIsPaying'
+  // A number the channel has not heard of may still be on its way to it.
+  const isTyping = failure === undefined || failure.refusal === 'payerIsPaying' || failure.refusal === 'notFound'
   if (!isTyping) return channelRefusal(failure)
   return new AppError('CONFLICT', 'the payer is paying at this moment; try again in a few seconds', {
     hint: { zh: '用户正在支付，请稍后再试', en: 'The payer is paying at this moment; try again in a few seconds' },

@@ -1,7 +1,8 @@
 import { makeApp } from '../../server/app.ts'
 import type { AccountSource } from '../../server/channels/channel.ts'
-import { channelRegistry } from '../../server/channels/registry.ts'
+import { channelRegistry, isChannelDefinition } from '../../server/channels/registry.ts'
 import { readConfig } from '../../server/config/config.ts'
+import { readPayFolders } from '../../server/config/pays-folder.ts'
 import { seedGoods } from '../../server/demo/goods.ts'
 import { type RunningEmulator, startEmulator } from '../../server/emulator/listen.ts'
 import { makeEmulatorRuntime, type OutgoingPost } from '../../server/emulator/runtime.ts'
@@ -111,6 +112,7 @@ export async function startShop({
         ...(withApiKey ? { WECHAT_API_KEY: emulator.emulator.credentials().apiKey } : {}),
       },
       channelRegistry,
+      environment.PAYS_FOLDER === undefined ? [] : await readPayFolders(environment, isChannelDefinition),
     )
     const real = makeNodeRuntime()
     const runtime = { ...real, now: () => asInstant(real.now() + clock.offset) }

@@ -20,6 +20,7 @@ const limits: ChannelLimits = {
   refundsPerOrder: 50,
   refundWithinMs: 365 * day,
   refundIntervalMs: 1000,
+  isUnknownUntilOpened: true,
   notFoundIsUnknownMs: 60_000,
 }
 

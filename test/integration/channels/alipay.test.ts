@@ -62,7 +62,6 @@ describe.each(['key', 'certificate'] as const)('a payment through Alipay in %s m
 
     const { orderId } = await order()
     await pay(orderId)
-    await shop.advance(61 * second)
     expect(await shop.post(`/orders/${orderId}/cancel`)).toMatchObject({ status: 200, data: { status: 'closed' } })
     await shop.phone(orderId)
     await shop.eventually(

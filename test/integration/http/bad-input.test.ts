@@ -147,12 +147,13 @@ describe('a request that cannot be read', () => {
 describe('the rest of the interface', () => {
   it.each<[string, string, unknown, string]>([
     ['an unknown way to pay', 'pay', { payType: 'CASH' }, 'payType'],
-    ['a way this account lacks', 'pay', { payType: 'PAGE' }, 'payType'],
+    ['a way this account lacks', 'pay', { channel: 'wechat', payType: 'PAGE' }, 'payType'],
     ['a code that is shown, but not given', 'pay', { payType: 'MICROPAY' }, 'authCode'],
     ['a code of no wallet', 'pay', { payType: 'MICROPAY', authCode: '990000000000000000' }, 'authCode'],
     ['a code where none is shown', 'pay', { payType: 'NATIVE', authCode: '130000000000000000' }, 'authCode'],
     ['JSAPI without an openid', 'pay', { payType: 'JSAPI' }, 'openid'],
-    ['a channel that is not set up', 'pay', { channel: 'alipay' }, 'channel'],
+    ['a channel that does not take the currency', 'pay', { channel: 'qfpay' }, 'channel'],
+    ['an account that is not set up', 'pay', { channel: 'alipay', account: 'second' }, 'account'],
     ['an address that is none', 'pay', { payType: 'MWEB', clientIp: '999.1.1.1' }, 'clientIp'],
     ['a refund of nothing', 'refunds', { amount: '0' }, 'amount'],
     ['a refund with three decimals', 'refunds', { amount: '1.001' }, 'amount'],

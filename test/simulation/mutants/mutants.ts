@@ -56,8 +56,8 @@ export const mutants: readonly Mutant[] = [
     file: 'server/core/prepare.ts',
     edits: [
       {
-        from: '      default:\n        await commit(decision({ notes }))\n        throw channelRefusal(failure)',
-        to: "      default:\n        await commit(together(decideRefused(order, attempt, 'no answer', runtime.now()), decision({ notes })))\n        throw channelRefusal(failure)",
+        from: '      default:\n        await commit(decision({ notes }))\n',
+        to: "      default:\n        await commit(together(decideRefused(order, attempt, 'no answer', runtime.now()), decision({ notes })))\n",
       },
     ],
     caughtBy: ['I11', 'I12'],
