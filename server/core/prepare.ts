@@ -106,7 +106,8 @@ export function makePrepare({
     alarms.raise('number_reuse', {
       outTradeNo,
       channelCode: failure.channelCode,
-      remedy: 'another installation uses these credentials: set ORDER_NO_PREFIX to a letter of its own',
+      remedy:
+        'another database uses these credentials: set ORDER_NO_PREFIX to a letter of its own, or raise the next number (PATCH /api/v1/number-series/order)',
     })
     await commit(
       decideRefused(

@@ -13,8 +13,11 @@ const algorithm = Buffer.from('300d06092a864886f70d01010b0500', 'hex')
 const commonName = Buffer.from('550403', 'hex')
 
 /** A certificate over its own key in PEM: the plainest that X.509 knows, which is all that a serial number and a key need. */
-export function selfSigned(key: KeyObject, { serial, from, to }: { serial: string; from: number; to: number }): string {
-  const name = der(sequence, der(set, der(sequence, der(oid, commonName), der(utf8, Buffer.from('Stand-in')))))
+export function selfSigned(
+  key: KeyObject,
+  { serial, from, to, name: subject = 'Stand-in' }: { serial: string; from: number; to: number; name?: string },
+): string {
+  const name = der(sequence, der(set, der(sequence, der(oid, commonName), der(utf8, Buffer.from(subject)))))
   const validity = der(sequence, time(from), time(to))
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' })
   const body = der(sequence, der(integer, Buffer.from(serial, 'hex')), algorithm, name, validity, name, publicKey)
