@@ -33,7 +33,14 @@ const faultPaths: Partial<Record<FaultKind, RegExp>> = {
   early_notify: /^POST prepay$/,
 }
 
-export type Sent = { readonly at: number; readonly from: string; readonly title: string; readonly body: string; readonly arrives: boolean }
+export type Sent = {
+  readonly at: number
+  readonly from: string
+  readonly title: string
+  readonly body: string
+  readonly search: string
+  readonly arrives: boolean
+}
 export type Network = ReturnType<typeof makeNetwork>
 type Outside = {
   readonly engine: Engine
@@ -63,7 +70,7 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
   /** A request of an instance to the channel. */
   function upstream(lane: Lane, request: OutgoingRequest): Promise<IncomingAnswer> {
     const { pathname, search } = new URL(request.url)
-    const title = titleOf(request.method, pathname)
+    const title = titleOf(request.method, pathname, search)
     const place = `${lane.name}/net/${title}`
     return new Promise((resolve, reject) => {
       const fail = (label: string, ms: number, error: NetworkFailure) =>
@@ -75,7 +82,7 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
       }
       const offLimit = fail('timeout', request.timeoutMs, new NetworkFailure('lost', 'no whole answer in time', { isTimeout: true }))
       const isLost = isCutOff(lane.name) || faults.happens('request-lost', place)
-      onUpstream({ at: engine.now(), from: lane.name, title, body, arrives: !isLost })
+      onUpstream({ at: engine.now(), from: lane.name, title, body, search, arrives: !isLost })
       engine.schedule(`${place}/sent`, 0, () => {}, { lane })
       if (isLost) return
       engine.schedule(`emulator/${title}`, delay(place), () => {
@@ -99,7 +106,7 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
         }
         const bytes = Buffer.from(answer.body)
         // What is not signed is guarded by TLS, which this network does not have.
-        const isGuarded = pathname.startsWith('/v3/')
+        const isGuarded = !/bill|download|\/qfpay\//.test(pathname)
         if (bytes.length > 0 && isGuarded && faults.happens('answer-corrupted', place)) {
           const at = Math.floor(draw('network', `corrupt ${place}`) * bytes.length)
           bytes[at] = (bytes[at] ?? 0) ^ 1
@@ -188,13 +195,36 @@ export function makeNetwork({ engine, draw, faults, emulator, instances, onUpstr
   }
 }
 
-/** A call's kind, without its numbers. */
-export function titleOf(method: string, path: string): string {
-  if (/^\/v3\/pay\/transactions\/(jsapi|native|h5|app)$/.test(path)) return 'POST prepay'
-  if (path.endsWith('/close')) return 'POST close'
-  if (path.startsWith('/v3/pay/transactions/')) return 'GET query'
+/** A call's kind, without its numbers, whichever channel it goes to. */
+export function titleOf(method: string, path: string, search = ''): string {
+  if (path.startsWith('/alipay/')) return titles[new URLSearchParams(search).get('method') ?? ''] ?? `${method} ${path}`
+  if (/^\/v3\/pay\/(partner\/)?transactions\/(jsapi|native|h5|app)$/.test(path)) return 'POST prepay'
+  if (/^\/v3\/pay\/.*\/close$/.test(path)) return 'POST close'
+  if (path.startsWith('/v3/pay/')) return 'GET query'
   if (path.endsWith('/apply-abnormal-refund')) return 'POST repair'
   if (path.startsWith('/v3/refund/')) return method === 'POST' ? 'POST refund' : 'GET refund'
   if (path.startsWith('/v3/bill')) return 'GET bill'
-  return `${method} ${path}`
+  return titles[path] ?? `${method} ${path}`
+}
+
+const titles: Readonly<Record<string, string>> = {
+  '/pay/unifiedorder': 'POST prepay',
+  '/pay/orderquery': 'GET query',
+  '/pay/closeorder': 'POST close',
+  '/secapi/pay/refund': 'POST refund',
+  '/pay/refundquery': 'GET refund',
+  '/pay/downloadbill': 'GET bill',
+  '/pay/downloadfundflow': 'GET bill',
+  '/qfpay/trade/v1/payment': 'POST prepay',
+  '/qfpay/trade/v1/query': 'GET query',
+  '/qfpay/trade/v1/close': 'POST close',
+  '/qfpay/trade/v1/reversal': 'POST close',
+  '/qfpay/trade/v1/refund': 'POST refund',
+  'alipay.trade.precreate': 'POST prepay',
+  'alipay.trade.create': 'POST prepay',
+  'alipay.trade.query': 'GET query',
+  'alipay.trade.close': 'POST close',
+  'alipay.trade.refund': 'POST refund',
+  'alipay.trade.fastpay.refund.query': 'GET refund',
+  'alipay.data.dataservice.bill.downloadurl.query': 'GET bill',
 }

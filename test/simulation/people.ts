@@ -1,9 +1,9 @@
 import { openidOf } from '../../server/emulator/credentials.ts'
 import type { Emulator } from '../../server/emulator/emulator.ts'
-import type { Payment } from '../../server/emulator/state.ts'
 import { type Engine, Violation } from './engine.ts'
 import type { Faults } from './faults.ts'
 import type { InjectedAnswer } from './inject.ts'
+import type { Ledger, LedgerPayment } from './ledger.ts'
 import type { Network } from './network.ts'
 import { type Action, type FaultKind, meansOf, type Plan, type PlannedOrder } from './plan.ts'
 import type { Draw } from './random.ts'
@@ -42,6 +42,7 @@ type Outside = {
   readonly engine: Engine
   readonly network: Network
   readonly emulator: () => Emulator
+  readonly ledger: Ledger
   readonly faults: Faults
   readonly draw: Draw
   readonly numbersOf: (orderId: string) => string[]
@@ -50,7 +51,7 @@ type Outside = {
 }
 
 /** Merchants' servers, payers and an operator: what they do, and what they hear. */
-export function makePeople({ plan, engine, network, emulator, faults, draw, numbersOf, onTold, met }: Outside) {
+export function makePeople({ plan, engine, network, emulator, ledger, faults, draw, numbersOf, onTold, met }: Outside) {
   const known = new Map<number, Known>(plan.orders.map((order) => [order.n, { ...order }]))
   const answers = new Map<string, Told>()
   const unfinished = new Map<string, () => Promise<void>>()
@@ -123,7 +124,7 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
 
   async function login(order: Known): Promise<void> {
     for (let tries = 0; order.token === undefined && tries < 5; tries++) {
-      const code = emulator().mintCode({ person: order.person, app: 'miniprogram' })
+      const code = emulator().mintCode({ person: order.person, appid: miniprogramOf() })
       const told = await send(order, 'POST', '/cashier/session', { code, app: 'miniprogram' }, {}, '')
       if (told?.status === 200) order.token = told.data.token
       else await engine.wait(`payer${order.n}/waits`, 2000)
@@ -139,6 +140,7 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
     return {
       subject: `Order ${order.n}`,
       amount: (order.amount / 100).toFixed(2),
+      ...(ledger.name === 'qfpay' ? { currency: 'HKD' } : {}),
       expiresIn: order.expiresIn,
       metadata: { n: String(order.n) },
     }
@@ -151,7 +153,10 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   async function pay(order: Known, means: string): Promise<void> {
     const payType = order.kind === 'cart' ? 'MINIPROGRAM' : means
     const openid = openidFor(order, payType)
-    const body = order.kind === 'cart' ? { payType } : { payType, ...(openid === undefined ? {} : { openid }), clientIp: '203.0.113.7' }
+    const body =
+      order.kind === 'cart'
+        ? { payType }
+        : { channel: ledger.name, payType, ...(openid === undefined ? {} : { openid }), clientIp: '203.0.113.7' }
     for (let tries = 0; tries < 3; tries++) {
       const told = await onOrder(order, 'POST', '/pay', body)
       if (told && told.status < 500 && told.status !== 409 && told.status !== 429) return
@@ -160,10 +165,19 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   }
 
   function openidFor({ person }: Known, payType: string): string | undefined {
-    const { apps } = emulator().credentials()
-    const kind = payType === 'JSAPI' ? 'official' : payType === 'MINIPROGRAM' ? 'miniprogram' : undefined
-    const app = apps.find((one) => one.kind === kind)
-    return app && openidOf(emulator().credentials(), app.appid, person)
+    if (payType !== 'JSAPI' && payType !== 'MINIPROGRAM') return undefined
+    if (ledger.name !== 'wechat') return `o-${person}`
+    const official = emulator()
+      .credentials()
+      .apps.find((one) => one.kind === 'official')
+    return openidOf(emulator().credentials(), payType === 'JSAPI' ? (official?.appid ?? '') : miniprogramOf(), person)
+  }
+
+  /** The mini-program payers are in: a provider's merchant has his own. */
+  function miniprogramOf(): string {
+    const { apps, sub } = emulator().credentials()
+    const own = plan.settings.channel === 'partner' || plan.settings.channel === 'partner-v2' ? sub.apps : apps
+    return own.find((one) => one.kind === 'miniprogram')?.appid ?? ''
   }
 
   /** Another merchant looks at it: for him it is not there. */
@@ -203,10 +217,10 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
   }
 
   function giveUp(outTradeNo: string): void {
-    if (emulator().state().payment.get(outTradeNo)?.state === 'USERPAYING') emulator().payments.fail(outTradeNo)
+    if (ledger.payment(outTradeNo)?.state === 'USERPAYING') void emulator().act(outTradeNo, { do: 'fail' })
   }
 
-  function deedOf(action: Action, payment: Payment): Record<string, unknown> {
+  function deedOf(action: Action, payment: LedgerPayment): Record<string, unknown> {
     switch (action.do) {
       case 'phone':
         return { do: 'pay' }
@@ -221,10 +235,10 @@ export function makePeople({ plan, engine, network, emulator, faults, draw, numb
     }
   }
 
-  function pickPayment(order: Known, { pick }: Action): Payment | undefined {
+  function pickPayment(order: Known, { pick }: Action): LedgerPayment | undefined {
     if (order.orderId === undefined) return undefined
     const all = numbersOf(order.orderId)
-      .map((number) => emulator().state().payment.get(number))
+      .map((number) => ledger.payment(number))
       .filter((payment) => payment !== undefined)
     return all[Math.floor(pick * all.length)]
   }

@@ -42,6 +42,9 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
+export const simulatedChannels = ['v3', 'v2', 'partner', 'partner-v2', 'qfpay', 'alipay'] as const
+export type SimulatedChannel = (typeof simulatedChannels)[number]
+
 export type Settings = {
   readonly instances: number
   readonly latePayment: 'refund' | 'accept'
@@ -53,6 +56,8 @@ export type Settings = {
   /** The schema is made by the instances themselves. */
   readonly startsEmpty: boolean
   readonly publicKey: boolean
+  /** Through which channel, version and mode everybody pays; v3 in plans from before there were others. */
+  readonly channel?: SimulatedChannel
 }
 
 export type PlannedOrder = {
@@ -148,7 +153,7 @@ export function makePlan(seed: number): Plan {
   const isCalm = chance.isTrue(0.1)
   const calmAt = Math.round(isCalm ? 2 * hour : chance.logarithmic(10 * minute, 60 * hour))
   const settings = makeSettings(chance, isCalm)
-  const orders = Array.from({ length: Math.round(chance.logarithmic(1, 25)) }, (_, n) => makeOrder(chance, n))
+  const orders = Array.from({ length: Math.round(chance.logarithmic(1, 25)) }, (_, n) => makeOrder(chance, n, settings))
   const actions = orders.flatMap((order) => story(chance, order, calmAt)).map((action, id) => ({ ...action, id }))
   return {
     seed,
@@ -174,13 +179,16 @@ function makeSettings(chance: Chance, isCalm: boolean): Settings {
       : chance.oneOf(['plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'stale', 'lost'] as const),
     startsEmpty: chance.isTrue(0.05),
     publicKey: chance.isTrue(0.5),
+    channel: chance.isTrue(0.5) ? 'v3' : chance.oneOf(simulatedChannels),
   }
 }
 
-function makeOrder(chance: Chance, n: number): PlannedOrder {
+function makeOrder(chance: Chance, n: number, { channel }: Settings): PlannedOrder {
+  // The mini-program's shop sells in yuan, and to whoever is in WeChat.
+  const isCart = chance.isTrue(0.3) && channel !== 'qfpay' && channel !== 'alipay'
   return {
     n,
-    kind: chance.isTrue(0.3) ? 'cart' : 'merchant',
+    kind: isCart ? 'cart' : 'merchant',
     merchant: chance.isTrue(0.2) ? 1 : 0,
     amount: Math.round(chance.logarithmic(1, 1_000_000)),
     person: chance.oneOf(['alice', 'bob', 'carol'] as const),

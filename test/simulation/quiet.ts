@@ -2,6 +2,7 @@ import type { Emulator } from '../../server/emulator/emulator.ts'
 import type { SimulatedStore } from './database.ts'
 import { type Engine, Violation } from './engine.ts'
 import type { Instance } from './instance.ts'
+import type { Ledger } from './ledger.ts'
 import type { People } from './people.ts'
 import type { Plan } from './plan.ts'
 import type { Truth } from './truth.ts'
@@ -13,6 +14,7 @@ export type Books = {
   readonly store: SimulatedStore
   readonly truth: Truth
   readonly emulator: Emulator
+  readonly ledger: Ledger
   readonly instances: readonly Instance[]
   readonly people: People
   readonly acknowledged: readonly string[]
@@ -20,8 +22,7 @@ export type Books = {
 
 /** What must hold once everything that could go wrong is over and all has settled. */
 export function assertQuiet(world: Books): void {
-  for (const payment of world.emulator.state().payment.values())
-    if (payment.transactionId !== undefined) assertNotLost(world, payment.outTradeNo)
+  for (const payment of world.ledger.payments()) if (payment.transactionId !== undefined) assertNotLost(world, payment.outTradeNo)
   assertClosedThere(world)
   assertBooksEqual(world)
   assertAcknowledged(world)
@@ -30,7 +31,7 @@ export function assertQuiet(world: Books): void {
 }
 
 /** I1. */
-function assertNotLost({ truth, emulator, plan }: Books, outTradeNo: string): void {
+function assertNotLost({ truth, ledger, plan }: Books, outTradeNo: string): void {
   const attempt = truth.row('select * from attempts where out_trade_no = ?', outTradeNo)
   // What the store has forgotten is listed for staff, if nothing else.
   const isListed = truth.row('select 1 from unmatched where out_trade_no = ?', outTradeNo) !== undefined
@@ -39,8 +40,9 @@ function assertNotLost({ truth, emulator, plan }: Books, outTradeNo: string): vo
   const order = truth.row('select * from orders where order_id = ?', String(attempt.order_id))
   if (order?.status === 'succeeded' && order.kept_payment_id === attempt.payment_id) return
   if (isMismatch({ truth }, String(attempt.order_id))) return
-  const payment = emulator.state().payment.get(outTradeNo)
-  const back = [...emulator.state().refund.values()]
+  const payment = ledger.payment(outTradeNo)
+  const back = ledger
+    .refunds()
     .filter((one) => one.outTradeNo === outTradeNo && one.state === 'SUCCESS')
     .reduce((sum, one) => sum + one.refund, 0)
   if (back === payment?.total && attempt.status === 'succeeded') return
@@ -61,11 +63,11 @@ function isMismatch({ truth }: Pick<Books, 'truth'>, orderId: string): boolean {
 }
 
 /** I5. */
-function assertClosedThere({ truth, emulator }: Books): void {
+function assertClosedThere({ truth, emulator, ledger }: Books): void {
   for (const { out_trade_no, order_id } of truth.rows(
     `select out_trade_no, a.order_id from attempts a join orders o on o.order_id = a.order_id where o.status = 'closed'`,
   )) {
-    const there = emulator.state().payment.get(String(out_trade_no))
+    const there = ledger.payment(String(out_trade_no))
     const isOpen = there && (there.state === 'NOTPAY' || there.state === 'USERPAYING') && there.expiresAt > emulator.now()
     if (isOpen) throw new Violation('I5', `order ${order_id} is closed, the channel would still take ${out_trade_no}: ${there.state}`)
   }
@@ -73,16 +75,16 @@ function assertClosedThere({ truth, emulator }: Books): void {
 
 /** I7. */
 function assertBooksEqual(world: Books): void {
-  const { truth, emulator } = world
+  const { truth, ledger } = world
   const ours = new Map(
     truth
       .rows(`select out_refund_no, amount_minor from refunds where status = 'succeeded'`)
       .map((row) => [String(row.out_refund_no), Number(row.amount_minor)]),
   )
-  for (const refund of emulator.state().refund.values()) {
+  for (const refund of ledger.refunds()) {
     if (refund.state !== 'SUCCESS') continue
     const attempt = truth.row('select kept, order_id from attempts where out_trade_no = ?', refund.outTradeNo)
-    const isOutside = refund.outRefundNo.startsWith('console')
+    const isOutside = /^(console|portal)/.test(refund.outRefundNo)
     // What was done by hand to a payment that is given back anyway stands in the day's bill alone.
     if (isOutside && (attempt?.kept !== 1 || isMismatch(world, String(attempt.order_id)))) continue
     if (ours.get(refund.outRefundNo) !== refund.refund)
@@ -93,8 +95,7 @@ function assertBooksEqual(world: Books): void {
     ours.delete(refund.outRefundNo)
   }
   for (const number of ours.keys())
-    if (emulator.state().refund.get(number)?.state !== 'SUCCESS')
-      throw new Violation('I7', `refund ${number} in the books, not at the channel`)
+    if (ledger.refund(number)?.state !== 'SUCCESS') throw new Violation('I7', `refund ${number} in the books, not at the channel`)
 }
 
 /** I9. */
@@ -115,13 +116,13 @@ function assertAcknowledged({ truth, acknowledged, people, plan }: Books): void 
 
 /** I13. */
 function assertEnded(world: Books): void {
-  const { truth, emulator, engine, instances } = world
+  const { truth, ledger, engine, instances } = world
   for (const { order_id } of truth.rows(`select order_id from orders where status = 'pending' and expires_at < ?`, engine.now() - 900_000))
     if (!isMismatch(world, String(order_id))) throw new Violation('I13', `order ${order_id} is pending long after its expiry`)
   for (const { refund_id, out_refund_no, status } of truth.rows(
     `select refund_id, out_refund_no, status from refunds where status in ('pending', 'processing')`,
   )) {
-    const there = emulator.state().refund.get(String(out_refund_no))
+    const there = ledger.refund(String(out_refund_no))
     throw new Violation('I13', `refund ${refund_id} is ${status} for ever, the channel says ${there?.state ?? 'nothing'}`)
   }
   for (const { kind, subject } of truth.rows(

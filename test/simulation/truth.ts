@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Emulator } from '../../server/emulator/emulator.ts'
 import { attemptMoves, orderMoves, refundMoves } from '../../shared/kernel/states.ts'
 import { Violation } from './engine.ts'
+import type { Ledger } from './ledger.ts'
 import type { Settings } from './plan.ts'
 
 type Row = Record<string, string | number | null>
@@ -30,12 +31,14 @@ export type Truth = ReturnType<typeof makeTruth>
 export function makeTruth({
   raw,
   emulator,
+  ledger,
   settings,
   onEmpty,
   met,
 }: {
   raw: () => DatabaseSync
   emulator: () => Emulator
+  ledger: Ledger
   settings: Settings
   /** A store that started empty has its tables now. */
   onEmpty: () => void
@@ -80,11 +83,11 @@ export function makeTruth({
   }
 
   function payment(outTradeNo: string) {
-    return emulator().state().payment.get(outTradeNo)
+    return ledger.payment(outTradeNo)
   }
 
   function refundAt(outRefundNo: string) {
-    return emulator().state().refund.get(outRefundNo)
+    return ledger.refund(outRefundNo)
   }
 
   /** A store that starts empty is watched from the moment its tables are there. */

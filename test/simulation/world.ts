@@ -14,9 +14,10 @@ import { type Lane, makeEngine, Violation } from './engine.ts'
 import { forbidEscapes } from './escape.ts'
 import { makeFaults } from './faults.ts'
 import { makeInstance } from './instance.ts'
+import { askedIn, makeLedger } from './ledger.ts'
 import { makeNetwork, type Sent } from './network.ts'
 import { makePeople, merchantKeys, type Told } from './people.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, SimulatedChannel } from './plan.ts'
 import { assertNothingHangs, assertQuiet, assertRepeatable } from './quiet.ts'
 import { makeBytes, makeDraws } from './random.ts'
 import { copyTemplate } from './template.ts'
@@ -94,9 +95,11 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
   const acknowledged: string[] = []
   let violation: Outcome['violation']
   let broken: unknown
+  const ledger = makeLedger(() => emulator, plan.settings.channel ?? 'v3')
   const truth = makeTruth({
     raw: () => store.raw(),
     emulator: () => emulator,
+    ledger,
     settings: plan.settings,
     onEmpty: () => copyTemplate.merchants(store.raw()),
     met: meet,
@@ -134,18 +137,35 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     engine,
     network,
     emulator: () => emulator,
+    ledger,
     faults,
     draw,
     numbersOf,
     onTold: (who, told) => guard(() => heard(who, told)),
     met: meet,
   })
-  const world = { plan, engine, store, truth, emulator, instances, people, logged, acknowledged, credentials, calmAt, met, meet, faults }
+  const world = {
+    plan,
+    engine,
+    store,
+    truth,
+    emulator,
+    ledger,
+    instances,
+    people,
+    logged,
+    acknowledged,
+    credentials,
+    calmAt,
+    met,
+    meet,
+    faults,
+  }
   const disasters = makeDisasters({ ...world, draw, network })
   return { ...world, run, outcome }
 
   function environment(): Record<string, string> {
-    const { WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY, ...rest } = emulator.environment()
+    const { WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY, ...rest } = { ...emulator.environment(), ...modeOf(plan.settings.channel) }
     return {
       ...rest,
       ...(plan.settings.publicKey ? { WECHAT_PUBLIC_KEY_ID: WECHAT_PUBLIC_KEY_ID ?? '', WECHAT_PUBLIC_KEY: WECHAT_PUBLIC_KEY ?? '' } : {}),
@@ -156,6 +176,10 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       LATE_PAYMENT: plan.settings.latePayment,
       DATABASE_URL: 'sqlite::memory:',
     }
+  }
+
+  function modeOf(channel: SimulatedChannel = 'v3'): Record<string, string> {
+    return channel === 'v2' || channel === 'partner' || channel === 'partner-v2' ? emulator.environmentFor(channel) : {}
   }
 
   function emulatorRuntime(): EmulatorRuntime {
@@ -188,16 +212,16 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       .map((row) => String(row.out_trade_no))
   }
 
-  function onUpstream({ title, body, from, arrives }: Sent): void {
+  function onUpstream({ title, body, search, from, arrives }: Sent): void {
     engine.note(`${from} sends ${title} ${arrives ? '' : '(lost)'}`)
-    if (title !== 'POST prepay' && title !== 'POST refund') return
-    const asked = JSON.parse(body)
-    const number: string = title === 'POST prepay' ? asked.out_trade_no : asked.out_refund_no
+    const asked = askedIn(title, body, search)
+    if (!asked) return
+    const { number, content } = asked
     guard(() => {
       const before = prepays.get(`${title} ${number}`)
-      if (before !== undefined && before !== body)
-        throw new Violation('I12', `${number} was sent with other parameters: ${before} then ${body}`)
-      prepays.set(`${title} ${number}`, body)
+      if (before !== undefined && before !== content)
+        throw new Violation('I12', `${number} was sent with other parameters: ${before} then ${content}`)
+      prepays.set(`${title} ${number}`, content)
       const isWritten =
         title === 'POST prepay'
           ? truth.row('select 1 from attempts where out_trade_no = ?', number)
@@ -208,7 +232,9 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   function onNotified({ body }: { readonly body: Uint8Array }, status: number): void {
     if (status < 200 || status > 299) return
-    const id: unknown = JSON.parse(Buffer.from(body).toString()).id
+    const text = Buffer.from(body).toString()
+    // Only v3 gives its notifications a name.
+    const id: unknown = text.startsWith('{') && ledger.name === 'wechat' ? JSON.parse(text).id : undefined
     if (typeof id === 'string') acknowledged.push(id)
   }
 
@@ -226,8 +252,9 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
   }
 
   function secrets(): string[] {
-    const { apiV3Key, apps } = credentials
-    return [apiV3Key, ...apps.map((app) => app.secret), 'canary-', 'PRIVATE KEY']
+    const { apiV3Key, apiKey, apps } = emulator.credentials()
+    const { QFPAY_CLIENT_KEY = 'none' } = emulator.environment()
+    return [apiV3Key, apiKey, QFPAY_CLIENT_KEY, ...apps.map((app) => app.secret), 'canary-', 'PRIVATE KEY']
   }
 
   function counted(name: string, labels: Readonly<Record<string, string>>, by: number): void {
@@ -309,10 +336,10 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
   function unquiet(): string {
     if (people.isBusy()) return 'people are busy'
     if (engine.now() < Math.max(calmAt, lastActionAt) + 300_000) return 'not calm for long'
-    const { notification, refund } = emulator.state()
+    const { notification } = emulator.state()
     for (const one of notification.values())
       if (one.state === 'waiting') return `notification ${one.event} ${one.outTradeNo} ${one.outRefundNo ?? ''} is not taken`
-    for (const one of refund.values()) if (one.state === 'PROCESSING') return `refund ${one.outRefundNo} is processing there`
+    for (const one of ledger.refunds()) if (one.state === 'PROCESSING') return `refund ${one.outRefundNo} is processing there`
     const task = openTasks()[0]
     if (!task && !isReconciled()) return 'the last days are not reconciled yet'
     return task ? `task ${task.kind} ${task.subject} is open` : ''
@@ -320,9 +347,10 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   /** Every day on which something happened was compared with its bill. */
   function isReconciled(): boolean {
-    const { payment, refund } = emulator.state()
-    const last = Math.max(0, ...[...payment.values()].map((one) => one.paidAt ?? 0), ...[...refund.values()].map((one) => one.createdAt))
-    const newest = truth.row('select max(day) as day from reconciliations')?.day
+    // QFPay has no bill.
+    if (ledger.name === 'qfpay') return true
+    const last = Math.max(0, ...ledger.payments().map((one) => one.paidAt ?? 0), ...ledger.refunds().map((one) => one.createdAt))
+    const newest = truth.row('select max(day) as day from reconciliations where channel = ?', ledger.name)?.day
     if (last === 0) return true
     // What was in the way on one morning is tried again on the next.
     const isOpen = truth.rows('select report from reconciliations').some((row) => hasOpenRepairs(JSON.parse(String(row.report))))
@@ -344,7 +372,6 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   function outcome(): Outcome {
     if (broken !== undefined) throw broken
-    const { payment } = emulator.state()
     return {
       seed: plan.seed,
       violation,
@@ -352,7 +379,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
       steps: engine.steps(),
       days: (engine.now() - beginning) / 86_400_000,
       orders: plan.orders.length,
-      paid: [...payment.values()].filter((one) => one.transactionId !== undefined).length,
+      paid: ledger.payments().filter((one) => one.transactionId !== undefined).length,
       fired: faults.fired,
       met,
       trace,

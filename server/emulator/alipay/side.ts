@@ -58,7 +58,14 @@ export async function makeAlipaySide(parts: SideParts, keys?: readonly RsaPair[]
     environment: () => alipayEnvironment(credentials(), origin()),
     credentials: () => ({ ...credentials(), gateway: `${origin()}/alipay/gateway.do` }),
     payments: () => trades.all().map(trades.shown),
-    refunds: () => trades.allRefunds().map((one) => ({ ...one, outRefundNo: one.outRequestNo, channel: 'alipay' })),
+    refunds: () =>
+      trades.allRefunds().map((one) => ({
+        outRefundNo: one.outRequestNo,
+        ofTradeNo: one.outTradeNo,
+        amount: one.fen,
+        createdAt: one.at,
+        channel: 'alipay',
+      })),
     find: (code) => shownOf(trades.find(code)),
     act,
     showCode: (person) => trades.mint(person, 'counter'),

@@ -335,6 +335,10 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
       tradeState,
       merchant: credentials().pid,
       tradeNo,
+      transactionId: tradeNo,
+      expiresAt: trade.expiresAt,
+      paidAt: trade.paidAt,
+      isOpened: trade.isOpened,
     }
   }
 

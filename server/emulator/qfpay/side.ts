@@ -39,7 +39,14 @@ export function makeQfpaySide(parts: SideParts): Side {
       openids: Object.fromEntries(['alice', 'bob', 'carol'].map((person) => [person, trades.openidOf(person)])),
     }),
     payments: () => trades.all().map(trades.shown),
-    refunds: () => trades.allRefunds().map((one) => ({ ...one, outRefundNo: one.outTradeNo, channel: 'qfpay' })),
+    refunds: () =>
+      trades.allRefunds().map((one) => ({
+        outRefundNo: one.outTradeNo,
+        ofTradeNo: trades.find(one.origssn)?.outTradeNo,
+        amount: one.txamt,
+        createdAt: one.createdAt,
+        channel: 'qfpay',
+      })),
     find: (code) => mapped(trades.find(code)),
     act,
     showCode: (person) => trades.mint(person, 'counter'),

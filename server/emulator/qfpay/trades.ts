@@ -297,6 +297,9 @@ export function makeTrades({ state, clock, runtime, origin, credentials, send }:
       merchant: credentials().mchid,
       syssn,
       cancel,
+      transactionId: syssn,
+      expiresAt: trade.expiresAt,
+      paidAt: trade.paidAt,
     }
   }
 
