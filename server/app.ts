@@ -95,7 +95,7 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     close,
     checks,
     numbers,
-    prepare: makePrepare({ ...base, checks, settle }),
+    prepare: makePrepare({ ...base, close, settle }),
     payerOf: makePayerOf(base),
   })
   if (!config.sessionSecret) throw new Error('SESSION_SECRET is missing')

@@ -105,6 +105,8 @@ export type ChannelLimits = {
   readonly refundWithinMs: number
   /** Two refunds of one order are at least this far apart. */
   readonly refundIntervalMs: number
+  /** A number is taken once: asking again under it is refused as used, even with the same parameters. */
+  readonly isAskedOnce?: boolean | undefined
   /** The channel learns of an order when its payer opens it: one that can be paid may be unknown there. */
   readonly isUnknownUntilOpened?: boolean | undefined
   /** A number the channel does not know may still be on its way for so long. */

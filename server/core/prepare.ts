@@ -4,10 +4,10 @@ import type { ChannelAccount, Prepared } from '../channels/channel.ts'
 import type { ChannelFailure } from '../channels/failure.ts'
 import { findAttempt } from '../store/attempts.ts'
 import type { Asked } from './ask-channel.ts'
-import type { Checks } from './check.ts'
+import { type Close, notClosed } from './close.ts'
 import { AppError, channelRefusal } from './error.ts'
 import type { Parts } from './parts.ts'
-import type { Attempt } from './rules/attempt.ts'
+import { type Attempt, hasUsableAction } from './rules/attempt.ts'
 import { decideRefused } from './rules/decide-trade.ts'
 import { type Decision, decision, type Note, together } from './rules/decision.ts'
 import type { Order } from './rules/order.ts'
@@ -31,9 +31,12 @@ export function makePrepare({
   commit,
   askChannel,
   alarms,
-  checks,
+  close,
   settle,
-}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'askChannel' | 'alarms'> & { checks: Pick<Checks, 'askAboutAttempt'>; settle: Settle }) {
+}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'askChannel' | 'alarms'> & {
+  readonly close: Pick<Close, 'attempt'>
+  readonly settle: Settle
+}) {
   return async function prepare(order: Order, attempt: Attempt, account: ChannelAccount): Promise<PayAction | undefined> {
     const notes: Note[] = []
     for (const delayMs of [...retryDelaysMs, undefined]) {
@@ -47,7 +50,8 @@ export function makePrepare({
       if (asked.ok) return opened(order, attempt, asked.value, notes)
       // A channel that is busy is asked once more, no oftener.
       const isBusyStill = asked.failure.refusal === 'rateLimited' && notes.length > 1
-      if (delayMs === undefined || isBusyStill || !mayGoAgainAtOnce(attempt, asked)) return refused(order, attempt, asked.failure, notes)
+      if (delayMs === undefined || isBusyStill || !mayGoAgainAtOnce(attempt, asked))
+        return refused({ order, attempt, account, failure: asked.failure, notes })
       await runtime.sleep(delayMs + (delayMs * (runtime.randomBytes(1)[0] ?? 0)) / 256)
     }
     return undefined
@@ -70,13 +74,13 @@ export function makePrepare({
     return undefined
   }
 
-  async function refused(order: Order, attempt: Attempt, failure: ChannelFailure, notes: readonly Note[]): Promise<PayAction | undefined> {
+  async function refused({ order, attempt, account, failure, notes }: Refused): Promise<PayAction | undefined> {
     switch (failure.refusal) {
       case 'orderPaid':
       case 'orderClosed':
       case 'numberUsed':
         await commit(decision({ notes }))
-        return askedAboutNumber(order, attempt, failure)
+        return askedAboutNumber(order, attempt, account, failure)
       case 'invalid':
       case 'configuration':
       case 'notFound':
@@ -91,12 +95,34 @@ export function makePrepare({
   }
 
   /** The error alone changes nothing: the channel is asked about the number, and what it says is settled. */
-  async function askedAboutNumber(order: Order, attempt: Attempt, failure: ChannelFailure): Promise<undefined> {
-    const silent = await checks.askAboutAttempt(attempt)
-    if (silent) throw channelRefusal(silent)
-    const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
-    if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
-    if (fresh && isLiveAttempt(fresh.status)) await giveUpNumber(order, fresh, failure)
+  async function askedAboutNumber(
+    order: Order,
+    attempt: Attempt,
+    account: ChannelAccount,
+    failure: ChannelFailure,
+  ): Promise<PayAction | undefined> {
+    const { merchantId, orderId, paymentId, outTradeNo } = attempt
+    const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) => channel.query(attempt))
+    if (!asked.ok) {
+      await commit(decision({ notes: [asked.note] }))
+      throw channelRefusal(asked.failure)
+    }
+    await settle.trade(asked.value, { notes: [asked.note] })
+    const fresh = await findAttempt(db, merchantId, paymentId)
+    if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${orderId} is paid already`)
+    if (!fresh || !isLiveAttempt(fresh.status)) return undefined
+    const isKnownThere = asked.value.outcome.status === 'pending'
+    if (account.limits.isAskedOnce === true && isKnownThere) return askedBefore(fresh)
+    await giveUpNumber(order, fresh, failure)
+    return undefined
+  }
+
+  /** The channel takes a number once: another request of ours had asked. What it was given is given again, or the number is closed. */
+  async function askedBefore(attempt: Attempt): Promise<PayAction | undefined> {
+    if (attempt.action && hasUsableAction(attempt, runtime.now())) return attempt.action
+    const closing = await close.attempt(attempt)
+    if (closing.is === 'paid') throw new AppError('ORDERPAID', `order ${attempt.orderId} is paid already`)
+    if (closing.is === 'open') throw notClosed(closing.failure)
     return undefined
   }
 
@@ -118,6 +144,14 @@ export function makePrepare({
       ),
     )
   }
+}
+
+type Refused = {
+  readonly order: Order
+  readonly attempt: Attempt
+  readonly account: ChannelAccount
+  readonly failure: ChannelFailure
+  readonly notes: readonly Note[]
 }
 
 function openedDecision(attempt: Attempt, { action, actionExpiresAt, channelState }: Prepared, notes: readonly Note[]): Decision {

@@ -17,6 +17,7 @@ const day = 24 * 60 * 60 * 1000
 const limits: ChannelLimits = {
   descriptionMaxBytes: 64,
   outTradeNo: /^[0-9A-Za-z_-]{6,32}$/,
+  isAskedOnce: true,
   refundsPerOrder: 50,
   refundWithinMs: 365 * day,
   refundIntervalMs: 1000,
