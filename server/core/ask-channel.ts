@@ -4,7 +4,9 @@ import { ChannelError, type ChannelFailure } from '../channels/failure.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import { nameOf } from './accounts.ts'
 import type { Alarms } from './alarms.ts'
+import { makeCircuits } from './circuits.ts'
 import type { Note } from './rules/decision.ts'
 
 export type Operation =
@@ -44,7 +46,8 @@ export function makeAskChannel({
   metrics: Pick<Metrics, 'channelCalls'>
   alarms: Alarms
 }) {
-  let troubles = 0
+  const troubles = new Map<string, number>()
+  const circuits = makeCircuits(runtime)
   return async function askChannel<T>(
     account: ChannelAccount,
     operation: Operation,
@@ -52,10 +55,15 @@ export function makeAskChannel({
     call: (account: ChannelAccount) => Promise<T>,
   ): Promise<Asked<T>> {
     const startedAt = runtime.now()
+    const name = nameOf(account)
+    // Payers wait for these; a login and a bill have other hosts, and nobody waits for a bill.
+    const isWaitedFor = operation !== 'login' && operation !== 'bill'
+    if (isWaitedFor && !circuits.mayCall(name)) return { ok: false, failure: leftAlone, note: note({ ...summary(leftAlone) }) }
     try {
       const value = await call(account)
       metrics.channelCalls.count({ channel: account.channel, operation, outcome: 'ok' })
-      troubles = 0
+      troubles.delete(name)
+      if (isWaitedFor) circuits.answered(name)
       return { ok: true, value, note: note({ outcome: 'ok', ...reported(value) }) }
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error
@@ -74,7 +82,8 @@ export function makeAskChannel({
         error: message,
       })
       alarm(account, operation, failure)
-      return { ok: false, failure, note: note({ outcome: kind, code, channelCode, message }) }
+      if (isWaitedFor) hear(name, failure)
+      return { ok: false, failure, note: note({ ...summary(failure), channelCode }) }
     }
 
     function note(detail: Readonly<Record<string, unknown>>): Note {
@@ -90,6 +99,11 @@ export function makeAskChannel({
     }
   }
 
+  function hear(name: string, { isTimeout }: ChannelFailure): void {
+    if (isTimeout === true) circuits.wasSilent(name)
+    else circuits.answered(name)
+  }
+
   function alarm(account: ChannelAccount, operation: Operation, failure: ChannelFailure): void {
     const fields = {
       channel: account.channel,
@@ -100,11 +114,26 @@ export function makeAskChannel({
     }
     if (failure.isTls) alarms.raise('channel_tls', fields)
     // One of these passes; one after the other is how the channel answers a merchant whose permissions lack something.
-    troubles = failure.channelCode === undefined || failure.kind !== 'unknown' ? 0 : troubles + 1
-    if (troubles === lastingTroubles) alarms.raise('channel_configuration', fields)
+    const name = nameOf(account)
+    const inARow = failure.channelCode === undefined || failure.kind !== 'unknown' ? 0 : (troubles.get(name) ?? 0) + 1
+    troubles.set(name, inARow)
+    if (inARow === lastingTroubles) alarms.raise('channel_configuration', fields)
     if (failure.kind === 'untrusted') alarms.raise('channel_untrusted', fields)
     if (failure.refusal === 'configuration' || failure.refusal === 'caller') alarms.raise('channel_configuration', fields)
   }
+}
+
+/** The channel has not answered for a while; this call was spared the wait. */
+const leftAlone: ChannelFailure = {
+  kind: 'notSent',
+  code: 'CHANNEL_TIMEOUT',
+  message: 'the channel has not answered for a while; nothing was sent',
+  isTimeout: true,
+  hint: { zh: '支付渠道暂时没有响应，请稍后再试', en: 'The payment channel does not answer at the moment; try again shortly' },
+}
+
+function summary({ kind, code, message }: ChannelFailure): Readonly<Record<string, unknown>> {
+  return { outcome: kind, code, message }
 }
 
 function outcomeOf({ kind, refusal }: ChannelFailure): string {
