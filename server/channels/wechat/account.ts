@@ -49,6 +49,14 @@ export type WechatV2Credentials = WechatApps &
     readonly clientCertificate: ClientCertificate | undefined
   }
 
+/**
+ * Whether refunds and reversals of v2 can be asked for: WeChat takes them from who shows his certificate. An emulator on this machine,
+ * spoken to in clear, asks for none.
+ */
+export function canShowCertificate({ clientCertificate, gateway }: Pick<WechatV2Credentials, 'clientCertificate' | 'gateway'>): boolean {
+  return clientCertificate !== undefined || !gateway.startsWith('https:')
+}
+
 /** To whom the money goes: what every answer and notification is held against. */
 export function merchantRefOf({ mchid, sub }: WechatMerchant): string {
   return sub?.mchid ?? mchid
@@ -59,6 +67,24 @@ export function appIdFor({ officialAppId, miniprogramAppId }: WechatApps, means:
   return means === 'MINIPROGRAM' || means === 'miniprogram' ? miniprogramAppId : (officialAppId ?? miniprogramAppId)
 }
 
+/**
+ * The app of a payment, as a report carries it. A provider's payment names two, his own and his merchant's, and does not say under which
+ * of them it was asked for: those that are the account's say nothing more, another one is told, so that it shows as a difference.
+ */
+export function reportedApp(
+  { sub, officialAppId, miniprogramAppId }: WechatApps & WechatMerchant,
+  { appId, subAppId }: { readonly appId?: AppId | undefined; readonly subAppId?: AppId | undefined },
+): AppId | undefined {
+  if (sub === undefined) return appId
+  const own = [officialAppId, miniprogramAppId, sub.appId]
+  return [appId, subAppId].find((one) => one !== undefined && !own.includes(one))
+}
+
+/** The app that a call names which is about no app in particular, such as a refund. */
+export function mainApp({ officialAppId, miniprogramAppId }: WechatApps): string {
+  return officialAppId ?? miniprogramAppId ?? ''
+}
+
 /** Whether a payment runs under the app of a provider's merchant: it decides how the payer is named. */
 export function isUnderSubApp({ sub }: WechatMerchant, appId: string): boolean {
   return sub?.appId !== undefined && sub.appId === appId
@@ -66,6 +92,6 @@ export function isUnderSubApp({ sub }: WechatMerchant, appId: string): boolean {
 
 /** The app that stands outside in service-provider mode: the one the payment runs under, unless that is the merchant's. */
 export function providerApp({ officialAppId, miniprogramAppId, sub }: WechatApps & WechatMerchant, appId: string): string {
-  if (!isUnderSubApp({ mchid: '', sub }, appId)) return appId
+  if (sub?.appId !== appId) return appId
   return [officialAppId, miniprogramAppId].find((one) => one !== undefined && one !== appId) ?? appId
 }

@@ -75,7 +75,8 @@ function fromEnvironment(settings: Settings): AccountSource | undefined {
   const version = versionOf(settings)
   const codePay = codePayOf(settings)
   const common = { ...merchant, ...readAppsAndHosts(settings) }
-  const v2 = version === 'v2' || (codePay === 'v2' && settings.text('WECHAT_API_KEY') !== undefined) ? readV2Keys(settings) : undefined
+  const v2 =
+    version === 'v2' || (codePay === 'v2' && settings.text('WECHAT_API_KEY') !== undefined) ? readV2Keys(settings, version) : undefined
   if (version === 'v2') return v2 && { open: (tools) => makeWechatV2({ ...common, ...v2 }, tools) }
   const v3 = readKeys(settings)
   if (!v3) return undefined
@@ -87,12 +88,15 @@ function fromEnvironment(settings: Settings): AccountSource | undefined {
   }
 }
 
+/** What only v3 has; a certificate and its key are v2’s too. */
+const namesOfV3 = ['WECHAT_API_V3_KEY', 'WECHAT_PRIVATE_KEY', 'WECHAT_CERT_SERIAL_NO', 'WECHAT_PUBLIC_KEY_ID', 'WECHAT_PUBLIC_KEY']
+
 /** Without a word about it, whoever has a v2 key and nothing of v3 means v2, as the accounts of older systems do. */
 function versionOf(settings: Settings): 'v2' | 'v3' {
   const said = settings.text('WECHAT_API_VERSION')
   if (said === 'v2' || said === 'v3') return said
   if (said !== undefined) settings.refuse('WECHAT_API_VERSION', 'is not a version of the API', 'v3')
-  const hasV3 = ['WECHAT_API_V3_KEY', 'WECHAT_PRIVATE_KEY', 'WECHAT_CERT_SERIAL_NO'].some((name) => settings.text(name) !== undefined)
+  const hasV3 = namesOfV3.some((name) => settings.text(name) !== undefined)
   return settings.text('WECHAT_API_KEY') !== undefined && !hasV3 ? 'v2' : 'v3'
 }
 
@@ -104,12 +108,13 @@ function codePayOf(settings: Settings): 'v2' | 'v3' {
 
 /** Payments by the payer's code are made by v2, all else by v3: one merchant may use both (v2 fact sheet §1). */
 function withCodesBy(v2: ChannelAccount, v3: ChannelAccount): ChannelAccount {
+  if (!v2.reverse) return v3
   const isByCode = ({ payType }: { readonly payType: string }) => payType === 'MICROPAY'
   return {
     ...v3,
     payTypes: [...v3.payTypes, 'MICROPAY'],
     prepare: (ask) => (isByCode(ask) ? v2.prepare(ask) : v3.prepare(ask)),
     query: (asked) => (isByCode(asked.ask) ? v2.query(asked) : v3.query(asked)),
-    ...(v2.reverse ? { reverse: v2.reverse } : {}),
+    reverse: v2.reverse,
   }
 }

@@ -24,7 +24,11 @@ export function readMerchant(settings: Settings): WechatMerchant | undefined {
 
 /** The apps payers come from, and the hosts WeChat is found at. */
 export function readAppsAndHosts(settings: Settings): WechatApps {
-  return { ...readApps(settings), ...readHosts(settings) }
+  const apps = readApps(settings)
+  const subAppId = settings.text('WECHAT_SUB_APP_ID')
+  if (subAppId !== undefined && subAppId === apps.miniprogramAppId && subAppId === (apps.officialAppId ?? subAppId))
+    settings.refuse('WECHAT_APP_ID', 'names no app of the provider’s own; he needs one beside WECHAT_SUB_APP_ID', 'wx0123456789abcdef')
+  return { ...apps, ...readHosts(settings) }
 }
 
 function readApps(settings: Settings) {

@@ -7,8 +7,15 @@ import { signTypes, type WechatV2Credentials } from './account.ts'
 
 const keyLength = 32
 
-/** What v2 signs with, and the certificate it shows for refunds and reversals; undefined when the key is missing or wrong. */
-export function readV2Keys(settings: Settings): Pick<WechatV2Credentials, 'apiKey' | 'signType' | 'clientCertificate'> | undefined {
+/**
+ * What v2 signs with, and the certificate it shows for refunds and reversals; undefined when the key is missing or wrong.
+ *
+ * @param version the account's: v3 reads some of the names for itself.
+ */
+export function readV2Keys(
+  settings: Settings,
+  version: 'v2' | 'v3',
+): Pick<WechatV2Credentials, 'apiKey' | 'signType' | 'clientCertificate'> | undefined {
   const apiKey = settings.secret('WECHAT_API_KEY')
   const said = settings.text('WECHAT_SIGN_TYPE') ?? 'HMAC-SHA256'
   const signType = signTypes.find((one) => one === said)
@@ -20,15 +27,25 @@ export function readV2Keys(settings: Settings): Pick<WechatV2Credentials, 'apiKe
       `has ${apiKey.reveal().length} characters, not ${keyLength}`,
       '32 characters, set in the merchant platform',
     )
-  const clientCertificate = readClientCertificate(settings)
+  const clientCertificate = readClientCertificate(settings, version)
   return apiKey && signType ? { apiKey, signType, clientCertificate } : undefined
 }
 
-function readClientCertificate(settings: Settings): ClientCertificate | undefined {
+/** Both halves, each from its file; the key may stand in the environment instead, as for v3. */
+function readClientCertificate(settings: Settings, version: 'v2' | 'v3'): ClientCertificate | undefined {
   const [certificatePath, keyPath] = [settings.text('WECHAT_MCH_CERT'), settings.text('WECHAT_MCH_KEY')]
-  if (certificatePath === undefined || keyPath === undefined) return undefined
+  const keyGiven = settings.secret('WECHAT_PRIVATE_KEY')
+  if (certificatePath === undefined) {
+    if (keyPath !== undefined && version === 'v2')
+      settings.refuse('WECHAT_MCH_CERT', 'is missing beside WECHAT_MCH_KEY', '/run/secrets/apiclient_cert.pem')
+    return undefined
+  }
+  if (keyPath === undefined && keyGiven === undefined) {
+    settings.refuse('WECHAT_MCH_KEY', 'is missing beside WECHAT_MCH_CERT', '/run/secrets/apiclient_key.pem')
+    return undefined
+  }
   const certificate = fileAt(settings, 'WECHAT_MCH_CERT', certificatePath)
-  const privateKey = fileAt(settings, 'WECHAT_MCH_KEY', keyPath)
+  const privateKey = keyPath === undefined ? keyGiven?.reveal().replaceAll('\\n', '\n') : fileAt(settings, 'WECHAT_MCH_KEY', keyPath)
   if (certificate === undefined || privateKey === undefined) return undefined
   try {
     if (isPair(readPrivateKey(privateKey), readCertificate(certificate).publicKey))

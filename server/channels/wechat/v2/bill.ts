@@ -3,6 +3,7 @@ import { NetworkFailure } from '../../../lib/runtime.ts'
 import { linesOf } from '../../../lib/text-lines.ts'
 import { readFlatXml, writeFlatXml } from '../../../lib/xml.ts'
 import { ChannelError, type Refusal } from '../../failure.ts'
+import { canShowCertificate, mainApp } from '../account.ts'
 import { makeBillReader } from '../bill-lines.ts'
 import { unclear } from './call.ts'
 import type { V2Parts } from './parts.ts'
@@ -25,19 +26,11 @@ const refusals: Readonly<Record<string, Refusal>> = { '20002': 'billEmpty', '200
 export function makeBill({ credentials, tools, signed }: V2Parts) {
   /** @throws ChannelError `billEmpty`, `billCreating`; while it is read, when it is not whole. */
   return async function bill({ kind, day }: { readonly kind: BillKind; readonly day: string }): Promise<Bill> {
-    if (kind === 'funds' && credentials.clientCertificate === undefined && credentials.gateway.startsWith('https:'))
-      throw new ChannelError({
-        kind: 'refused',
-        refusal: 'configuration',
-        code: 'CHANNEL_ERROR',
-        message: 'the flow of funds needs WECHAT_MCH_CERT and WECHAT_MCH_KEY',
-      })
+    if (kind === 'funds') assertFunds(credentials)
     const asked = kind === 'trade' ? { bill_type: 'ALL' } : { account_type: 'Basic' }
-    const members = signed(credentials.officialAppId ?? credentials.miniprogramAppId ?? '', {
-      bill_date: day.replaceAll('-', ''),
-      tar_type: 'GZIP',
-      ...asked,
-    })
+    const named = { bill_date: day.replaceAll('-', ''), tar_type: 'GZIP', ...asked }
+    // Whether the flow of funds may be signed with MD5 is not known.
+    const members = signed(mainApp(credentials), named, kind === 'funds' ? 'HMAC-SHA256' : undefined)
     const chunks = await download(
       kind === 'trade' ? '/pay/downloadbill' : '/pay/downloadfundflow',
       Buffer.from(writeFlatXml(members)),
@@ -66,6 +59,16 @@ export function makeBill({ credentials, tools, signed }: V2Parts) {
       throw error instanceof NetworkFailure ? unclear(`did not send the bill: ${error.message}`) : error
     }
   }
+}
+
+/** The provider's own funds are another account's, and those of his merchants are not told in v2. */
+function assertFunds(credentials: V2Parts['credentials']): void {
+  const problem = credentials.sub
+    ? 'the flow of funds of a provider’s merchant is not read'
+    : canShowCertificate(credentials)
+      ? undefined
+      : 'the flow of funds needs WECHAT_MCH_CERT and WECHAT_MCH_KEY'
+  if (problem !== undefined) throw new ChannelError({ kind: 'refused', refusal: 'configuration', code: 'CHANNEL_ERROR', message: problem })
 }
 
 async function peeked(chunks: AsyncIterable<Uint8Array>): Promise<{ first: number | undefined; all: AsyncIterable<Uint8Array> }> {

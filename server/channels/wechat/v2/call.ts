@@ -2,7 +2,7 @@ import { type IncomingAnswer, NetworkFailure } from '../../../lib/runtime.ts'
 import { clean, readFlatXml, writeFlatXml } from '../../../lib/xml.ts'
 import type { AccountTools } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
-import { providerApp, type WechatV2Credentials } from '../account.ts'
+import { canShowCertificate, providerApp, type SignType, type WechatV2Credentials } from '../account.ts'
 import { rejectionOf } from './rejections.ts'
 import { isSigned, type Members, sign } from './sign.ts'
 
@@ -13,6 +13,7 @@ const codeTimeoutMs = 20_000
 const maxBytes = 1024 * 1024
 const userAgent = 'Shouyin/0.1'
 
+type Signed = Record<string, string> & { appid: string }
 export type V2Answer = ReadonlyMap<string, string>
 export type V2Call = ReturnType<typeof makeV2Call>
 
@@ -23,13 +24,13 @@ export type V2Call = ReturnType<typeof makeV2Call>
  * @throws ChannelError
  */
 export function makeV2Call(credentials: WechatV2Credentials, { runtime, clockSeen }: AccountTools) {
-  const { mchid, sub, apiKey, signType, gateway, backupGateway, clientCertificate } = credentials
+  const { mchid, sub, apiKey, gateway, backupGateway, clientCertificate, officialAppId, miniprogramAppId } = credentials
   return { call, signed }
 
   /** Members with what every request carries; the very texts that are signed are sent. */
-  function signed(appId: string, members: Members): Record<string, string> {
-    const all: Record<string, string> = {
-      appid: sub ? providerApp(credentials, appId) : appId,
+  function signed(appId: string, members: Members, signType: SignType = credentials.signType): Signed {
+    const all: Signed = {
+      appid: providerApp(credentials, appId),
       mch_id: mchid,
       nonce_str: Buffer.from(runtime.randomBytes(16)).toString('hex'),
       sign_type: signType,
@@ -41,9 +42,10 @@ export function makeV2Call(credentials: WechatV2Credentials, { runtime, clockSee
   }
 
   async function call(path: string, appId: string, members: Members, withCertificate = false): Promise<V2Answer> {
-    if (withCertificate && clientCertificate === undefined && gateway.startsWith('https:')) throw noCertificate()
-    const body = Buffer.from(writeFlatXml(signed(appId, members)))
-    return readAnswer(path, await send(path, body, withCertificate))
+    if (withCertificate && !canShowCertificate(credentials)) throw noCertificate()
+    const request = signed(appId, members)
+    const answer = await send(path, Buffer.from(writeFlatXml(request)), withCertificate)
+    return readAnswer(path, answer, request.appid)
   }
 
   /** The backup host is for a gateway that cannot be reached at all; the host is not signed, so the same bytes may go there. */
@@ -70,7 +72,7 @@ export function makeV2Call(credentials: WechatV2Credentials, { runtime, clockSee
     }
   }
 
-  function readAnswer(path: string, answer: IncomingAnswer): V2Answer {
+  function readAnswer(path: string, answer: IncomingAnswer, askedApp: string): V2Answer {
     const date = Date.parse(answer.headers.date ?? '')
     if (!Number.isNaN(date)) clockSeen(runtime.now() - date)
     if (answer.status !== 200) throw unclear(`answered ${answer.status}`)
@@ -81,6 +83,8 @@ export function makeV2Call(credentials: WechatV2Credentials, { runtime, clockSee
     if (!isSigned(Object.fromEntries(members), apiKey)) throw untrusted('its signature is wrong')
     if (members.get('mch_id') !== mchid) throw otherQuestion('the answer is another merchant’s')
     if (sub && members.get('sub_mch_id') !== sub.mchid) throw otherQuestion('the answer is about another sub merchant')
+    if (![askedApp, officialAppId, miniprogramAppId].includes(members.get('appid') ?? askedApp))
+      throw otherQuestion('the answer is about an app that is none of the account’s')
     if (members.get('result_code') === 'SUCCESS') return members
     throw new ChannelError(rejectionOf(path, members.get('err_code') ?? '', (members.get('err_code_des') ?? '').slice(0, 200)))
   }

@@ -1,5 +1,5 @@
 import type { AccountTools, ChannelAccount } from '../../channel.ts'
-import { appIdFor, merchantRefOf, type WechatV2Credentials } from '../account.ts'
+import { appIdFor, canShowCertificate, merchantRefOf, type WechatV2Credentials } from '../account.ts'
 import { label } from '../label.ts'
 import { limits } from '../limits.ts'
 import { makeLogin } from '../login.ts'
@@ -7,30 +7,37 @@ import { makeOAuth } from '../oauth.ts'
 import { acknowledge } from './acknowledge.ts'
 import { makeBill } from './bill.ts'
 import { makeV2Call } from './call.ts'
-import { makeClose, makeReverse } from './close.ts'
+import { makeClose } from './close.ts'
+import { makeCodePay } from './code-pay.ts'
 import { makeAddressedTo, makeNotificationReader } from './notification.ts'
 import { makePrepare, payTypes } from './prepare.ts'
 import { makeQuery } from './query.ts'
-import { makeQueryRefund, makeRefund } from './refund.ts'
+import { makeQueryRefund } from './query-refund.ts'
+import { makeRefund } from './refund.ts'
 
 /** WeChat Pay API v2, for a merchant of his own or a service provider. */
 export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountTools): ChannelAccount {
   const parts = { credentials, tools, ...makeV2Call(credentials, tools) }
   const queryRefund = makeQueryRefund(parts)
   const login = makeLogin(credentials, tools)
+  const prepare = makePrepare(parts)
+  // A payment by code whose outcome nobody knows has to be undone: who cannot do that does not take any.
+  const codePay = canShowCertificate(credentials) ? makeCodePay(parts) : undefined
+  if (!codePay)
+    tools.log.warn({ event: 'wechat.no_codes', account: tools.account, reason: 'WECHAT_MCH_CERT and WECHAT_MCH_KEY are not set' })
   return {
     channel: 'wechat',
     account: tools.account,
     label,
-    payTypes,
+    payTypes: codePay ? [...payTypes, 'MICROPAY'] : payTypes,
     currencies: ['CNY'],
     limits,
     merchantRef: merchantRefOf(credentials),
     appIdFor: (means) => appIdFor(credentials, means),
-    prepare: makePrepare(parts),
+    prepare: (ask) => (codePay && ask.payType === 'MICROPAY' ? codePay.prepare(ask) : prepare(ask)),
     query: makeQuery(parts),
     close: makeClose(parts),
-    reverse: makeReverse(parts),
+    ...(codePay ? { reverse: codePay.reverse } : {}),
     refund: makeRefund(parts),
     queryRefund,
     addressedTo: makeAddressedTo(credentials),

@@ -1,3 +1,4 @@
+import { readOutRefundNo, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { openAesEcb } from '../../../lib/aes-ecb.ts'
 import { decodeBase64 } from '../../../lib/base64.ts'
 import { md5Hex } from '../../../lib/hmac.ts'
@@ -9,7 +10,7 @@ import type { WechatMerchant } from '../account.ts'
 import type { V2Answer } from './call.ts'
 import type { V2Parts } from './parts.ts'
 import { paidReport } from './query.ts'
-import { numbersIn, type QueryRefund } from './refund.ts'
+import type { QueryRefund } from './query-refund.ts'
 import { isSigned } from './sign.ts'
 
 /** Reads a notification: parse safely, verify, believe. A refund's carries no signature, so WeChat is asked (fact sheet §4). */
@@ -57,6 +58,12 @@ export function makeNotificationReader({ credentials, tools }: V2Parts, queryRef
 export function openReqInfo(reqInfo: string, apiKey: Secret): Uint8Array | undefined {
   const sealed = decodeBase64(reqInfo)
   return sealed && openAesEcb(Buffer.from(md5Hex(apiKey.reveal())), sealed)
+}
+
+/** The numbers in an opened refund notification; undefined when they are none of ours. */
+function numbersIn(notice: V2Answer) {
+  const [outRefundNo, outTradeNo] = [readOutRefundNo(notice.get('out_refund_no') ?? ''), readOutTradeNo(notice.get('out_trade_no') ?? '')]
+  return outRefundNo && outTradeNo ? { outRefundNo, outTradeNo } : undefined
 }
 
 /** Whether a notification names this account's merchant, unverified. */

@@ -3,27 +3,24 @@ import { asInstant, chinaStamp, later } from '../../../../shared/kernel/time.ts'
 import type { PrepareAsk } from '../../../core/rules/attempt.ts'
 import { cutToBytes } from '../../../lib/text.ts'
 import type { Prepared } from '../../channel.ts'
-import { ChannelError } from '../../failure.ts'
-import { isUnderSubApp } from '../account.ts'
+import { payerOf, type WechatPayer } from '../payer.ts'
 import { unclear, type V2Answer } from './call.ts'
 import type { V2Parts } from './parts.ts'
-import { paidReport } from './query.ts'
 import { type Members, sign } from './sign.ts'
 
-export const payTypes = ['MINIPROGRAM', 'JSAPI', 'NATIVE', 'MWEB', 'APP', 'MICROPAY'] as const satisfies PayType[]
+/** What is ordered first and paid then; payment by code is a call of its own. */
+export const payTypes = ['MINIPROGRAM', 'JSAPI', 'NATIVE', 'MWEB', 'APP'] as const satisfies PayType[]
 type V2PayType = (typeof payTypes)[number]
 
 /** How long what a call gives can be used (fact sheet §3.1). */
 const prepayLifeMs = 2 * 60 * 60 * 1000
 const h5LifeMs = 5 * 60 * 1000
-/** A payment by code is decided, or undone, long before. */
-const codeLifeMs = 60_000
 /** Less is refused. */
 const shortestLifeMs = 5 * 60 * 1000 + 10_000
 const bodyMaxBytes = 127
 const noAddress = '127.0.0.1'
 
-const tradeTypes: Record<Exclude<V2PayType, 'MICROPAY'>, string> = {
+const tradeTypes: Record<V2PayType, string> = {
   MINIPROGRAM: 'JSAPI',
   JSAPI: 'JSAPI',
   NATIVE: 'NATIVE',
@@ -37,39 +34,25 @@ export function makePrepare({ credentials, tools, call }: V2Parts) {
   return async function prepare(ask: PrepareAsk): Promise<Prepared> {
     const payType = payTypes.find((one) => one === ask.payType)
     if (!payType) throw unclear(`has no such way to pay: ${ask.payType}`)
-    if (payType === 'MICROPAY') return byCode(ask)
-    const answer = await call('/pay/unifiedorder', ask.appId, { ...common(ask), ...orderMembers(payType, ask) })
+    const answer = await call('/pay/unifiedorder', ask.appId, { ...goodsMembers(ask), ...orderMembers(payType, ask) })
     const lifeMs = payType === 'MWEB' ? h5LifeMs : prepayLifeMs
     return { action: actionOf(payType, ask, answer), actionExpiresAt: later(runtime.now(), lifeMs) }
   }
 
-  /** The payer's own code: paid at once, or the payer is asked for the password. No notification ever comes of it. */
-  async function byCode(ask: PrepareAsk): Promise<Prepared> {
-    const open = { action: { type: 'none' }, actionExpiresAt: later(runtime.now(), codeLifeMs) } as const
-    try {
-      const answer = await call('/pay/micropay', ask.appId, { ...common(ask), auth_code: ask.authCode })
-      if (answer.get('out_trade_no') !== ask.outTradeNo) throw unclear('answered about another order')
-      return { ...open, report: paidReport(answer, credentials, { source: 'answer', account: tools.account }) }
-    } catch (error) {
-      if (error instanceof ChannelError && error.failure.refusal === 'payerIsPaying') return open
-      throw error
-    }
-  }
-
-  function orderMembers(payType: Exclude<V2PayType, 'MICROPAY'>, ask: PrepareAsk): Members {
+  function orderMembers(payType: V2PayType, ask: PrepareAsk): Members {
     const end = later(ask.startedAt, shortestLifeMs)
-    const payer = isUnderSubApp(credentials, ask.appId) ? { sub_openid: ask.openId } : { openid: ask.openId }
+    const payer = payType === 'JSAPI' || payType === 'MINIPROGRAM' ? payerOf(credentials, ask) : undefined
     return {
       notify_url: ask.notifyUrl,
       trade_type: tradeTypes[payType],
       time_expire: chinaStamp(asInstant(Math.max(ask.expiresAt, end))),
       ...(payType === 'NATIVE' ? { product_id: ask.outTradeNo } : {}),
-      ...(payType === 'JSAPI' || payType === 'MINIPROGRAM' ? payer : {}),
+      ...(payer === undefined ? {} : payerMember(payer)),
       ...(payType === 'MWEB' ? { scene_info: sceneOf(ask) } : {}),
     }
   }
 
-  function actionOf(payType: Exclude<V2PayType, 'MICROPAY'>, ask: PrepareAsk, answer: V2Answer): PayAction {
+  function actionOf(payType: V2PayType, ask: PrepareAsk, answer: V2Answer): PayAction {
     switch (payType) {
       case 'MINIPROGRAM':
       case 'JSAPI':
@@ -119,13 +102,26 @@ export function makePrepare({ credentials, tools, call }: V2Parts) {
   }
 }
 
-function common(ask: PrepareAsk): Members {
+/** What is paid for, and how much of it. */
+export function goodsMembers(ask: PrepareAsk): Members {
   return {
     body: cutToBytes(ask.description, bodyMaxBytes),
     out_trade_no: ask.outTradeNo,
     total_fee: String(ask.amount.minor),
     fee_type: ask.amount.currency,
     spbill_create_ip: ask.clientIp ?? noAddress,
+  }
+}
+
+/** In v2 a provider's payer goes by the plain name. */
+function payerMember(payer: WechatPayer): Members {
+  switch (payer.mode) {
+    case 'direct':
+      return { openid: payer.openId }
+    case 'provider':
+      return { openid: payer.spOpenId }
+    case 'subMerchant':
+      return { sub_openid: payer.subOpenId }
   }
 }
 

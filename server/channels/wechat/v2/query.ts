@@ -1,14 +1,15 @@
-import { asAppId, asOpenId, asTransactionId, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
+import { type AppId, asAppId, asOpenId, asTransactionId, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
 import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
-import { merchantRefOf, type WechatMerchant } from '../account.ts'
+import { merchantRefOf, reportedApp, type WechatApps, type WechatMerchant } from '../account.ts'
 import { otherQuestion, unclear, type V2Answer } from './call.ts'
 import type { V2Parts } from './parts.ts'
 import { readStamp } from './times.ts'
 
 type Outcome = TradeFacts['outcome']
+type Merchant = WechatApps & WechatMerchant
 
 /** Asks what became of a number. `trade_state` counts, not `result_code` (fact sheet §3.4). */
 export function makeQuery({ credentials, tools, call }: V2Parts) {
@@ -30,7 +31,7 @@ export function makeQuery({ credentials, tools, call }: V2Parts) {
 /** A verified payment as a report. @throws ChannelError when it lacks what makes it one. */
 export function paidReport(
   trade: V2Answer,
-  merchant: WechatMerchant,
+  merchant: Merchant,
   origin: { source: ReportSource; account: TradeReport['account'] },
 ): TradeReport {
   const outTradeNo = readOutTradeNo(trade.get('out_trade_no') ?? '')
@@ -38,7 +39,7 @@ export function paidReport(
   return vouchForTrade({ ...origin, channel: 'wechat', outTradeNo, outcome: success(trade, merchant) })
 }
 
-function outcomeOf(trade: V2Answer, merchant: WechatMerchant): Outcome {
+function outcomeOf(trade: V2Answer, merchant: Merchant): Outcome {
   const state = trade.get('trade_state') ?? ''
   switch (state) {
     case 'SUCCESS':
@@ -59,7 +60,7 @@ function outcomeOf(trade: V2Answer, merchant: WechatMerchant): Outcome {
 }
 
 /** `total_fee` is what was asked for; what was paid in cash after coupons may be less and is no mismatch. */
-function success(trade: V2Answer, merchant: WechatMerchant): Outcome {
+function success(trade: V2Answer, merchant: Merchant): Outcome {
   const [transactionId, total, at] = [trade.get('transaction_id'), fen(trade.get('total_fee')), readStamp(trade.get('time_end'))]
   const currency = trade.get('fee_type') ?? 'CNY'
   if (!transactionId || total === undefined || at === undefined || !isCurrency(currency))
@@ -70,11 +71,15 @@ function success(trade: V2Answer, merchant: WechatMerchant): Outcome {
     transactionId: asTransactionId(transactionId),
     amount: moneyOf(total, currency),
     merchantRef: merchantRefOf(merchant),
-    // A provider's payments run under his app or the merchant's; the merchant number is what is held against ours.
-    appId: merchant.sub ? undefined : asAppId(trade.get('appid') ?? ''),
+    appId: reportedApp(merchant, { appId: appOf(trade, 'appid'), subAppId: appOf(trade, 'sub_appid') }),
     openId: openId === undefined ? undefined : asOpenId(openId),
     succeededAt: at,
   }
+}
+
+function appOf(trade: V2Answer, name: 'appid' | 'sub_appid'): AppId | undefined {
+  const value = trade.get(name)
+  return value ? asAppId(value) : undefined
 }
 
 /** Fen as text; undefined when it is no whole number. */

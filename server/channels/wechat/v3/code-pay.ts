@@ -5,7 +5,7 @@ import type { Prepared, TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
-import { merchantBody, transactionsPath } from './paths.ts'
+import { transactionsPath } from './paths.ts'
 import { appBody } from './prepare.ts'
 import { tradeReport } from './query.ts'
 import { readTrade } from './wire.ts'
@@ -27,16 +27,16 @@ export function makeCodePay({ credentials, tools, call }: V3Parts) {
       const trade = readTrade(await call({ method: 'POST', pathAndQuery: `${base}/codepay`, body: bodyOf(ask) }))
       if (!trade) throw unreadable('an order')
       if (trade.outTradeNo !== ask.outTradeNo) throw otherQuestion('the number of another order')
-      return { ...open, report: tradeReport(trade, { source: 'answer', account: tools.account }) }
+      return { ...open, report: tradeReport(trade, credentials, { source: 'answer', account: tools.account }) }
     } catch (error) {
       if (error instanceof ChannelError && error.failure.refusal === 'payerIsPaying') return open
       throw error
     }
   }
 
-  async function reverse({ outTradeNo }: TradeAsk): Promise<void> {
+  async function reverse({ outTradeNo, ask }: TradeAsk): Promise<void> {
     const pathAndQuery = `${base}/out-trade-no/${encodeURIComponent(outTradeNo)}/reverse`
-    await call({ method: 'POST', pathAndQuery, body: merchantBody(credentials) })
+    await call({ method: 'POST', pathAndQuery, body: appBody(credentials, ask.appId) })
   }
 
   function bodyOf(ask: PrepareAsk): unknown {

@@ -34,8 +34,8 @@ export function makeNotificationReader({ credentials, tools }: V3Parts, keys: Ke
     const value = 'value' in resource ? resource.value : undefined
     try {
       return kind === 'trade'
-        ? { kind, notifyId, report: tradeReport(whole(readTrade(value)), origin()) }
-        : { kind, notifyId, report: refundReport(whole(readRefund(value)), origin()) }
+        ? { kind, notifyId, report: tradeReport(whole(readTrade(value)), credentials, origin()) }
+        : { kind, notifyId, report: refundReport(whole(readRefund(value)), credentials, origin()) }
     } catch (error) {
       if (error instanceof ChannelError) throw new NoticeError('malformed', error.message, { cause: error })
       throw error

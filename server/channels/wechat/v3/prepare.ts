@@ -4,7 +4,8 @@ import { formatInstant, later } from '../../../../shared/kernel/time.ts'
 import type { PrepareAsk } from '../../../core/rules/attempt.ts'
 import { cutToBytes } from '../../../lib/text.ts'
 import type { Prepared } from '../../channel.ts'
-import { isUnderSubApp, merchantRefOf, providerApp, type WechatApps, type WechatMerchant } from '../account.ts'
+import { merchantRefOf, providerApp, type WechatApps, type WechatMerchant } from '../account.ts'
+import { payerOf, type WechatPayer } from '../payer.ts'
 import { unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
 import { merchantBody, transactionsPath } from './paths.ts'
@@ -74,7 +75,7 @@ export function makePrepare({ credentials, tools, call }: V3Parts, signer: Signe
 
 /** The body by upstream names; members that are not needed are left out, since unknown or null ones make the call fail. */
 export function prepareBody(ask: PrepareAsk, merchant: WechatApps & WechatMerchant): unknown {
-  const needsPayer = ask.payType === 'MINIPROGRAM' || ask.payType === 'JSAPI'
+  const payer = ask.payType === 'MINIPROGRAM' || ask.payType === 'JSAPI' ? payerOf(merchant, ask) : undefined
   const scene = sceneOf(ask)
   return {
     ...appBody(merchant, ask.appId),
@@ -83,7 +84,7 @@ export function prepareBody(ask: PrepareAsk, merchant: WechatApps & WechatMercha
     time_expire: formatInstant(ask.expiresAt),
     notify_url: ask.notifyUrl,
     amount: { total: ask.amount.minor, currency: ask.amount.currency },
-    ...(needsPayer ? { payer: payerBody(merchant, ask) } : {}),
+    ...(payer === undefined ? {} : { payer: payerBody(payer) }),
     ...(scene === undefined ? {} : { scene_info: scene }),
   }
 }
@@ -95,10 +96,15 @@ export function appBody(merchant: WechatApps & WechatMerchant, appId: AppId): Re
   return { sp_appid: providerApp(merchant, appId), ...merchantBody(merchant), ...(sub.appId === undefined ? {} : { sub_appid: sub.appId }) }
 }
 
-/** An openid is named by the app it belongs to. */
-function payerBody(merchant: WechatMerchant, { appId, openId }: PrepareAsk): Readonly<Record<string, string | undefined>> {
-  if (merchant.sub === undefined) return { openid: openId }
-  return isUnderSubApp(merchant, appId) ? { sub_openid: openId } : { sp_openid: openId }
+function payerBody(payer: WechatPayer): Readonly<Record<string, string>> {
+  switch (payer.mode) {
+    case 'direct':
+      return { openid: payer.openId }
+    case 'provider':
+      return { sp_openid: payer.spOpenId }
+    case 'subMerchant':
+      return { sub_openid: payer.subOpenId }
+  }
 }
 
 function sceneOf({ payType, clientIp }: PrepareAsk): unknown {

@@ -16,7 +16,7 @@ export function makeQueryRefund({ credentials, tools, call }: V3Parts) {
       )
       if (!refund) throw unreadable('a refund')
       if (refund.outRefundNo !== outRefundNo || refund.outTradeNo !== outTradeNo) throw otherQuestion('the number of another refund')
-      return refundReport(refund, { source: 'query', account: tools.account })
+      return refundReport(refund, credentials, { source: 'query', account: tools.account })
     } catch (error) {
       if (!(error instanceof ChannelError) || error.failure.refusal !== 'notFound') throw error
       return vouchForRefund({

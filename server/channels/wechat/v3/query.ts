@@ -3,7 +3,7 @@ import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
 import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
-import { merchantRefOf } from '../account.ts'
+import { merchantRefOf, reportedApp, type WechatApps, type WechatMerchant } from '../account.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
 import { merchantQuery, transactionsPath } from './paths.ts'
@@ -22,7 +22,8 @@ export function makeQuery({ credentials, tools, call }: V3Parts) {
       if (!trade) throw unreadable('an order')
       if (trade.outTradeNo !== outTradeNo) throw otherQuestion('the number of another order')
       if (trade.mchid !== merchantRefOf(credentials)) throw otherQuestion('the order of another merchant')
-      return vouchForTrade({ ...origin, outcome: outcomeOf(trade) })
+      assertProvider(trade, credentials)
+      return vouchForTrade({ ...origin, outcome: outcomeOf(trade, credentials) })
     } catch (error) {
       if (error instanceof ChannelError && error.failure.refusal === 'notFound')
         return vouchForTrade({ ...origin, outcome: { status: 'notFound' } })
@@ -31,19 +32,31 @@ export function makeQuery({ credentials, tools, call }: V3Parts) {
   }
 }
 
-/** A verified trade as a report. @throws ChannelError when a success lacks what makes it one. */
-export function tradeReport(trade: WireTrade, origin: { source: ReportSource; account: TradeReport['account'] }): TradeReport {
+type Merchant = WechatApps & WechatMerchant
+
+/** A verified trade as a report. @throws ChannelError when a success lacks what makes it one, or another provider took it. */
+export function tradeReport(
+  trade: WireTrade,
+  merchant: Merchant,
+  origin: { source: ReportSource; account: TradeReport['account'] },
+): TradeReport {
+  assertProvider(trade, merchant)
   const outTradeNo = readOutTradeNo(trade.outTradeNo)
   if (!outTradeNo) throw unreadable('an order of ours: its number has another form')
-  return vouchForTrade({ ...origin, channel: 'wechat', outTradeNo, outcome: outcomeOf(trade) })
+  return vouchForTrade({ ...origin, channel: 'wechat', outTradeNo, outcome: outcomeOf(trade, merchant) })
+}
+
+/** A provider's payment names him beside the merchant whose money it is. */
+function assertProvider({ spMchid }: WireTrade, { mchid, sub }: Merchant): void {
+  if (sub && spMchid !== mchid) throw otherQuestion('a payment of another provider, or of none')
 }
 
 /** What a trade state means (fact sheet §7). REFUND means that it was paid; a word nobody knows is no verdict. */
-function outcomeOf(trade: WireTrade): TradeFacts['outcome'] {
+function outcomeOf(trade: WireTrade, merchant: Merchant): TradeFacts['outcome'] {
   switch (trade.tradeState) {
     case 'SUCCESS':
     case 'REFUND':
-      return success(trade)
+      return success(trade, merchant)
     case 'CLOSED':
     case 'REVOKED':
       return { status: 'closed' }
@@ -59,7 +72,8 @@ function outcomeOf(trade: WireTrade): TradeFacts['outcome'] {
 }
 
 /** `total` is what was asked for; what the payer paid after coupons may be less and is no mismatch. */
-function success({ transactionId, total, currency = 'CNY', mchid, appId, openId, successTime }: WireTrade): TradeFacts['outcome'] {
+function success(trade: WireTrade, merchant: Merchant): TradeFacts['outcome'] {
+  const { transactionId, total, currency = 'CNY', mchid, openId, successTime } = trade
   if (transactionId === undefined || total === undefined || successTime === undefined)
     throw unreadable('a payment: its number, amount or time is missing')
   if (!isCurrency(currency)) throw unreadable('a payment: its currency is none we know')
@@ -68,7 +82,7 @@ function success({ transactionId, total, currency = 'CNY', mchid, appId, openId,
     transactionId,
     amount: moneyOf(total, currency),
     merchantRef: mchid,
-    appId,
+    appId: reportedApp(merchant, trade),
     openId,
     succeededAt: successTime,
   }

@@ -3,6 +3,7 @@ import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
 import { type RefundFacts, type RefundReport, type ReportSource, vouchForRefund } from '../../../core/rules/report.ts'
 import { cutToBytes } from '../../../lib/text.ts'
 import type { RefundAsk } from '../../channel.ts'
+import type { WechatMerchant } from '../account.ts'
 import { otherQuestion, unreadable } from './call.ts'
 import type { V3Parts } from './parts.ts'
 import { subMerchantBody } from './paths.ts'
@@ -21,7 +22,7 @@ export function makeRefund({ credentials, tools, call }: V3Parts) {
     if (refunded.outRefundNo !== ask.outRefundNo || refunded.outTradeNo !== ask.outTradeNo)
       throw otherQuestion('the number of another refund')
     if (refunded.refund !== undefined && refunded.refund !== ask.amount.minor) throw otherQuestion('another amount')
-    return refundReport(refunded, { source: 'answer', account: tools.account })
+    return refundReport(refunded, credentials, { source: 'answer', account: tools.account })
   }
 }
 
@@ -43,8 +44,13 @@ export function refundBody({
   }
 }
 
-/** A verified refund as a report. */
-export function refundReport(refund: WireRefund, origin: { source: ReportSource; account: RefundReport['account'] }): RefundReport {
+/** A verified refund as a report. Only notifications name the provider. @throws ChannelError when it is another one's. */
+export function refundReport(
+  refund: WireRefund,
+  { mchid, sub }: WechatMerchant,
+  origin: { source: ReportSource; account: RefundReport['account'] },
+): RefundReport {
+  if (sub && (refund.spMchid ?? mchid) !== mchid) throw otherQuestion('a refund of another provider')
   const outRefundNo = readOutRefundNo(refund.outRefundNo)
   const outTradeNo = readOutTradeNo(refund.outTradeNo)
   if (!outRefundNo || !outTradeNo) throw unreadable('a refund of ours: its number has another form')

@@ -20,7 +20,7 @@ export function makeRepairRefund({ credentials, tools, call, keys }: V3Parts & {
     const refunded = readRefund(await call({ method: 'POST', pathAndQuery, body: { ...body, ...subMerchantBody(credentials) }, serial }))
     if (!refunded) throw unreadable('a refund')
     if (refunded.outRefundNo !== ask.outRefundNo) throw otherQuestion('the number of another refund')
-    return refundReport(refunded, { source: 'answer', account: tools.account })
+    return refundReport(refunded, credentials, { source: 'answer', account: tools.account })
   }
 }
 

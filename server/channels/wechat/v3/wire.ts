@@ -7,8 +7,12 @@ import { type Instant, parseInstant } from '../../../../shared/kernel/time.ts'
  */
 export type WireTrade = {
   readonly outTradeNo: string
+  /** In service-provider mode the provider's merchant; the provider stands beside. */
   readonly mchid: string
+  readonly spMchid?: string | undefined
+  /** In service-provider mode the provider's; his merchant's stands beside. */
   readonly appId: AppId
+  readonly subAppId?: AppId | undefined
   readonly tradeState: string
   readonly transactionId?: TransactionId | undefined
   readonly total?: number | undefined
@@ -19,11 +23,11 @@ export type WireTrade = {
 
 export function readTrade(value: unknown): WireTrade | undefined {
   const trade = asObject(value)
-  const [outTradeNo, mchid, appId, tradeState] = [
+  const [outTradeNo, mchid, appId, subAppId, tradeState] = [
     text(trade, 'out_trade_no'),
-    // In service-provider mode it is the provider's merchant, and his app unless the payer was in the merchant's own.
     text(trade, 'mchid') ?? text(trade, 'sub_mchid'),
-    text(trade, 'appid') ?? appOfPayer(trade),
+    text(trade, 'appid') ?? text(trade, 'sp_appid'),
+    text(trade, 'sub_appid'),
     text(trade, 'trade_state'),
   ]
   if (!outTradeNo || !mchid || !appId || !tradeState) return undefined
@@ -34,7 +38,9 @@ export function readTrade(value: unknown): WireTrade | undefined {
   return {
     outTradeNo,
     mchid,
+    spMchid: text(trade, 'sp_mchid'),
     appId: asAppId(appId),
+    subAppId: subAppId === undefined ? undefined : asAppId(subAppId),
     tradeState,
     transactionId: transactionId === undefined ? undefined : asTransactionId(transactionId),
     total: fen(amount, 'total'),
@@ -44,11 +50,6 @@ export function readTrade(value: unknown): WireTrade | undefined {
   }
 }
 
-function appOfPayer(trade: Plain | undefined): string | undefined {
-  const isOfMerchant = text(asObject(trade?.payer), 'sub_openid') !== undefined
-  return (isOfMerchant ? text(trade, 'sub_appid') : undefined) ?? text(trade, 'sp_appid')
-}
-
 export type WireRefund = {
   readonly outRefundNo: string
   readonly outTradeNo: string
@@ -56,6 +57,7 @@ export type WireRefund = {
   readonly refundId?: string | undefined
   readonly transactionId?: TransactionId | undefined
   readonly mchid?: string | undefined
+  readonly spMchid?: string | undefined
   readonly refund?: number | undefined
   readonly total?: number | undefined
   readonly currency?: string | undefined
@@ -80,6 +82,7 @@ export function readRefund(value: unknown): WireRefund | undefined {
     refundId: text(refund, 'refund_id'),
     transactionId: transactionId === undefined ? undefined : asTransactionId(transactionId),
     mchid: text(refund, 'mchid') ?? text(refund, 'sub_mchid'),
+    spMchid: text(refund, 'sp_mchid'),
     refund: fen(amount, 'refund'),
     total: fen(amount, 'total'),
     currency: text(amount, 'currency'),
