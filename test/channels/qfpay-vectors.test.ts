@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { payCodeOf } from '../../server/channels/qfpay/codes.ts'
 import { directUrl } from '../../server/channels/qfpay/direct.ts'
 import { oauthUrl } from '../../server/channels/qfpay/oauth.ts'
 import { respClass } from '../../server/channels/qfpay/rejections.ts'
@@ -29,7 +30,13 @@ const keyOf = (name: string) =>
 const queryOf = (url: string) => Object.fromEntries(new URL(url).searchParams)
 const isSigned = ({ raw_body: body, headers, key }: Data) => isSignedBody(Buffer.from(body), headers['X-QF-SIGN'], keyOf(key))
 
+const payTypeOf: Readonly<Record<string, string>> = { wechat: '800208', alipay: '800108' }
+
 const proofs: Record<string, (vector: Vector) => void> = {
+  auth_code_wallet: ({ input, expected }) => {
+    const asked = input.codes.map((authCode: string) => payCodeOf({ codes: {} }, { payType: 'MICROPAY', authCode }))
+    expect(asked).toEqual(expected.wallets.map((wallet: string | null) => payTypeOf[wallet ?? '']))
+  },
   qfpay_request_sign: ({ input, expected }) => {
     if (expected.string_to_sign) expect(stringToSign(input.params, keyOf(input.key))).toBe(expected.string_to_sign)
     expect(sign(input.params, keyOf(input.key), input.sign_type)).toBe(expected.sign)
@@ -63,7 +70,7 @@ const proofs: Record<string, (vector: Vector) => void> = {
 }
 
 describe('the examples of QFPay', () => {
-  const ours = vectors.filter(({ kind }) => kind.startsWith('qfpay_'))
+  const ours = vectors.filter(({ kind }) => kind.startsWith('qfpay_') || kind === 'auth_code_wallet')
 
   it('are all proved here', () => {
     expect(ours.filter(({ kind }) => !(kind in proofs))).toEqual([])

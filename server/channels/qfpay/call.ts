@@ -1,11 +1,10 @@
-import { parseJson } from '../../lib/json.ts'
 import { type IncomingAnswer, NetworkFailure, type OutgoingRequest } from '../../lib/runtime.ts'
 import type { AccountTools } from '../channel.ts'
 import { ChannelError } from '../failure.ts'
 import type { QfpayCredentials } from './account.ts'
 import { rejectionOf } from './rejections.ts'
 import { isSignedBody, type Members, sign } from './signature.ts'
-import { asPlain, type Plain, text } from './wire.ts'
+import { type Plain, readPlain, text } from './wire.ts'
 
 /** For the whole answer; a longer one counts as unknown. */
 const timeoutMs = 15_000
@@ -77,11 +76,10 @@ export function makeCall(credentials: QfpayCredentials, { runtime, log, clockSee
       })
     if (answer.status !== 200) throw unclear(`answered ${answer.status}`)
     assertSigned(answer)
-    const parsed = parseJson(answer.body)
-    const body = 'value' in parsed ? asPlain(parsed.value) : undefined
-    if (!body || text(body, 'respcd') === undefined)
-      throw unclear('problem' in parsed ? `sent an answer that ${parsed.problem}` : 'sent an answer without respcd')
-    return body
+    const read = readPlain(answer.body)
+    if ('problem' in read) throw unclear(`sent an answer that ${read.problem}`)
+    if (text(read.plain, 'respcd') === undefined) throw unclear('sent an answer without respcd')
+    return read.plain
   }
 
   /** A signature that differs is believed no word; none at all is told once, since not every region is known to send one. */

@@ -1,15 +1,18 @@
 import type { AccountTools, ChannelAccount, ChannelLimits } from '../channel.ts'
 import type { QfpayCredentials } from './account.ts'
+import { acknowledge } from './acknowledge.ts'
 import { appIdFor } from './apps.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
+import { payTypesOf } from './codes.ts'
 import { label } from './label.ts'
-import { acknowledge, makeAddressedTo, makeNotificationReader } from './notification.ts'
+import { makeAddressedTo, makeNotificationReader } from './notification.ts'
 import { makeOAuth } from './oauth.ts'
 import { merchantRefOf } from './parts.ts'
-import { makePrepare, payTypesOf } from './prepare.ts'
+import { makePrepare } from './prepare.ts'
 import { makeQuery } from './query.ts'
-import { makeQueryRefund, makeRefund } from './refund.ts'
+import { makeQueryRefund } from './query-refund.ts'
+import { makeRefund } from './refund.ts'
 
 const day = 24 * 60 * 60 * 1000
 
@@ -36,7 +39,7 @@ export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): C
     channel: 'qfpay',
     account: tools.account,
     label,
-    payTypes: payTypesOf(credentials.codes),
+    payTypes: payTypesOf(credentials),
     currencies: [credentials.currency],
     limits,
     merchantRef: merchantRefOf(credentials),

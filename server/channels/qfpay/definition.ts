@@ -1,25 +1,19 @@
 import { type AppId, asAppId } from '../../../shared/kernel/ids.ts'
 import { type Currency, isCurrency } from '../../../shared/kernel/money.ts'
-import { type PayType, payTypes } from '../../../shared/kernel/pay.ts'
+import { payTypes } from '../../../shared/kernel/pay.ts'
 import type { Settings } from '../../lib/settings.ts'
 import type { AccountSource, ChannelDefinition } from '../channel.ts'
 import { type EndRule, type QfpayCredentials, signTypes } from './account.ts'
 import { makeQfpay } from './channel.ts'
+import { usualCodes } from './codes.ts'
 import { label } from './label.ts'
 import { readZone } from './times.ts'
+import { readPlain, text } from './wire.ts'
 
 const officialGateway = 'https://openapi-hk.qfapi.com'
 const officialDirectUrl = 'https://o2-hk.qfapi.com/q/direct'
 /** Documented currencies; those of which nobody says what their smallest unit is are left out (fact sheet §5). */
 const currencies: readonly Currency[] = ['AED', 'AUD', 'CAD', 'CNY', 'EUR', 'HKD', 'JPY', 'MYR', 'SGD', 'THB', 'USD']
-const usualCodes: Readonly<Partial<Record<PayType, string>>> = {
-  NATIVE: '800201',
-  JSAPI: '800207',
-  MINIPROGRAM: '800213',
-  MWEB: '800212',
-  APP: '800210',
-  PAGE: '801101',
-}
 
 export const qfpay: ChannelDefinition = {
   name: 'qfpay',
@@ -82,8 +76,12 @@ function readRest(settings: Settings): Omit<QfpayCredentials, 'appCode' | 'clien
   if (!currency) settings.refuse('QFPAY_CURRENCY', `is ${said}; one of ${currencies.join(', ')}`, 'HKD')
   const zoneMinutes = readZone(settings.text('QFPAY_TIME_ZONE') ?? '+0800')
   if (zoneMinutes === undefined) settings.refuse('QFPAY_TIME_ZONE', 'is not an offset from Greenwich', '+0800')
-  const codes = { ...usualCodes, ...pairs(settings, 'QFPAY_PAY_TYPES', isPayType, /^\d{6}$/, 'NATIVE=800101,JSAPI=800207') }
-  const rules = pairs(settings, 'QFPAY_CLOSE_RULES', isCode, /^(close|reversal)$/, '800101=reversal,800201=close')
+  const codes = { ...usualCodes, ...pairs(settings, payTypePairs) }
+  const rules = pairs(settings, closeRulePairs)
+  const [gateway, directUrl] = [
+    address(settings, 'QFPAY_GATEWAY', officialGateway),
+    address(settings, 'QFPAY_DIRECT_URL', officialDirectUrl),
+  ]
   if (!signType || !currency || zoneMinutes === undefined) return undefined
   return {
     signType,
@@ -94,35 +92,42 @@ function readRest(settings: Settings): Omit<QfpayCredentials, 'appCode' | 'clien
       Object.entries(rules).map(([code, rule]): [string, EndRule] => [code, rule === 'close' ? 'close' : 'reversal']),
     ),
     merchantName: settings.text('QFPAY_MERCHANT_NAME') ?? 'Shouyin',
-    gateway: address(settings, 'QFPAY_GATEWAY', officialGateway),
-    directUrl: address(settings, 'QFPAY_DIRECT_URL', officialDirectUrl),
+    gateway,
+    directUrl,
     officialAppId: appId(settings, 'QFPAY_APP_ID', 'WECHAT_APP_ID'),
     miniprogramAppId: appId(settings, 'QFPAY_MINIPROGRAM_APP_ID', 'WECHAT_MINIPROGRAM_APP_ID'),
   }
 }
 
-function isPayType(word: string): boolean {
-  return payTypes.some((one) => one === word)
+type Pairs = { readonly name: string; isName(word: string): boolean; readonly value: RegExp; readonly example: string }
+
+const payTypePairs: Pairs = {
+  name: 'QFPAY_PAY_TYPES',
+  isName: (word) => payTypes.some((one) => one === word),
+  value: /^\d{6}$/,
+  example: 'NATIVE=800101,JSAPI=800207',
+}
+const closeRulePairs: Pairs = {
+  name: 'QFPAY_CLOSE_RULES',
+  isName: (word) => /^\d{6}$/.test(word),
+  value: /^(close|reversal)$/,
+  example: '800101=reversal,800201=close',
 }
 
-function isCode(word: string): boolean {
-  return /^\d{6}$/.test(word)
-}
-
-/** `name=value` pairs with commas between. */
-function pairs(
-  settings: Settings,
-  name: string,
-  isName: (word: string) => boolean,
-  value: RegExp,
-  example: string,
-): Record<string, string> {
-  const text = settings.text(name)
-  if (text === undefined) return {}
-  const read = text.split(',').map((pair) => pair.trim().split('='))
+/** What a setting of pairs says; nothing when it is not set, or wrong. */
+function pairs(settings: Settings, { name, isName, value, example }: Pairs): Record<string, string> {
+  const said = settings.text(name)
+  if (said === undefined) return {}
+  const read = said.trim().startsWith('{') ? pairsOfJson(said) : said.split(',').map((pair) => pair.trim().split('='))
   if (!read.every(([left = '', right = '', ...more]) => isName(left) && value.test(right) && more.length === 0))
     settings.refuse(name, 'is not a list of pairs of names and codes', example)
   return Object.fromEntries(read.map(([left = '', right = '']) => [left, right]))
+}
+
+/** As a JSON object; a pair of nothing when it is none, so that it is refused. */
+function pairsOfJson(source: string): string[][] {
+  const read = readPlain(source)
+  return 'plain' in read ? Object.keys(read.plain).map((name) => [name, text(read.plain, name) ?? '']) : [[]]
 }
 
 function appId(settings: Settings, own: string, shared: string): AppId | undefined {
@@ -141,7 +146,7 @@ function oneOf<Word extends string>(settings: Settings, name: string, words: rea
 function address(settings: Settings, name: string, fallback: string): string {
   const text = (settings.text(name) ?? fallback).replace(/\/+$/, '')
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const isLocal = url !== undefined && (url.hostname === 'localhost' || url.hostname === '[::1]' || url.hostname.startsWith('127.'))
+  const isLocal = url !== undefined && /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(url.hostname)
   if (url?.search !== '' || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)))
     settings.refuse(name, 'is not an https address (http is for this machine only)', fallback)
   return text

@@ -1,6 +1,10 @@
 import type { RequestPaymentParams } from '../../../shared/kernel/pay.ts'
 import type { PrepareAsk } from '../../core/rules/attempt.ts'
+import { cutToBytes } from '../../lib/text.ts'
 import type { QfpayCredentials } from './account.ts'
+
+/** What the page's own members hold (fact sheet §7). */
+const maxBytes = { merchant: 128, goods: 64 }
 
 /**
  * The address of QFPay's own page, which opens WeChat Pay with the parameters as they came and then leads back. That the payer is led
@@ -12,10 +16,10 @@ export function directUrl(
 ): string {
   const { appId, timeStamp, nonceStr, package: prepay, signType, paySign } = params
   const query = new URLSearchParams({
-    mchntnm: merchantName.slice(0, 64),
+    mchntnm: cutToBytes(merchantName, maxBytes.merchant),
     txamt: String(ask.amount.minor),
     currency: ask.amount.currency,
-    goods_name: ask.description.slice(0, 32),
+    goods_name: cutToBytes(ask.description, maxBytes.goods),
     redirect_url: redirectUrl,
     appId,
     timeStamp,

@@ -1,13 +1,14 @@
 import { readOutRefundNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
 import { vouchForTrade } from '../../core/rules/report.ts'
-import { parseJson } from '../../lib/json.ts'
-import type { Acknowledgement, Addressee, Notice, RawNotice } from '../channel.ts'
+import type { Addressee, Notice, RawNotice } from '../channel.ts'
 import { ChannelError, NoticeError } from '../failure.ts'
 import type { QfpayParts } from './parts.ts'
-import { paid } from './query.ts'
-import { paymentOfRefund, type QueryRefund } from './refund.ts'
+import { isUndone, paid } from './query.ts'
+import { paymentOfRefund, type QueryRefund } from './query-refund.ts'
 import { isSignedBody } from './signature.ts'
-import { asPlain, type Plain, text } from './wire.ts'
+import { type Plain, readPlain, text } from './wire.ts'
+
+const idMax = 64
 
 /** Reads a notification: the digest of the raw bytes, then JSON, then what it says (fact sheet §10). Failures are never told. */
 export function makeNotificationReader(parts: QfpayParts, queryRefund: QueryRefund) {
@@ -19,20 +20,21 @@ export function makeNotificationReader(parts: QfpayParts, queryRefund: QueryRefu
     const notice = membersOf(body)
     if (!notice) throw new NoticeError('malformed', 'its signature is good, its body is no notification')
     if (addresseeOf(notice, credentials.mchid) === 'another') throw new NoticeError('bad_signature', 'it is for another merchant')
-    const type = text(notice, 'notify_type') ?? ''
-    const notifyId = `${type}:${text(notice, 'syssn') ?? ''}`.slice(0, 64)
+    const [type, respcd] = [text(notice, 'notify_type') ?? '', text(notice, 'respcd') ?? '']
+    const notifyId = idOf(type, notice)
     if (type === 'refund') return refundNotice(notice, notifyId)
-    if (type !== 'payment' || text(notice, 'respcd') !== '0000')
-      return { kind: 'ignored', notifyId, said: `${type} ${text(notice, 'respcd') ?? ''}`.slice(0, 64) }
-    return tradeNotice(notice, notifyId)
+    if (type === 'payment' && respcd === '0000' && !isUndone(notice)) return tradeNotice(notice, notifyId)
+    // Under an id of its own: a success that follows is another notice.
+    return { kind: 'ignored', notifyId: `${respcd}:${notifyId}`.slice(0, idMax), said: `${type} ${respcd}`.slice(0, idMax) }
   }
 
   function tradeNotice(notice: Plain, notifyId: string): Notice {
     const outTradeNo = readOutTradeNo(text(notice, 'out_trade_no') ?? '')
     if (!outTradeNo) throw new NoticeError('malformed', 'its number is none of ours')
     const origin = { source: 'notification', channel: 'qfpay', account: tools.account, outTradeNo } as const
+    const context = { credentials, heardAt: tools.runtime.now() }
     try {
-      return { kind: 'trade', notifyId, report: vouchForTrade({ ...origin, outcome: paid(notice, credentials) }) }
+      return { kind: 'trade', notifyId, report: vouchForTrade({ ...origin, outcome: paid(notice, context) }) }
     } catch (error) {
       if (error instanceof ChannelError) throw new NoticeError('malformed', error.message, { cause: error })
       throw error
@@ -49,6 +51,11 @@ export function makeNotificationReader(parts: QfpayParts, queryRefund: QueryRefu
   }
 }
 
+/** A notice has no id: what it tells of, and of which transaction, is told again under the same. */
+function idOf(type: string, notice: Plain): string {
+  return `${type}:${text(notice, 'syssn') ?? text(notice, 'out_trade_no') ?? ''}`.slice(0, idMax)
+}
+
 /** Whether a notification names this account's merchant, unverified. */
 export function makeAddressedTo(mchid: string | undefined) {
   return ({ body }: RawNotice): Addressee => addresseeOf(membersOf(body), mchid)
@@ -61,16 +68,6 @@ function addresseeOf(notice: Plain | undefined, mchid: string | undefined): Addr
 }
 
 function membersOf(body: Uint8Array): Plain | undefined {
-  const parsed = parseJson(body)
-  return 'value' in parsed ? asPlain(parsed.value) : undefined
-}
-
-/** Exactly this word is taken for "taken". */
-export function acknowledge(
-  outcome: { readonly taken: true } | { readonly taken: false; readonly status: number; readonly message: string },
-): Acknowledgement {
-  const contentType = 'text/plain; charset=utf-8'
-  return outcome.taken
-    ? { status: 200, contentType, body: 'SUCCESS' }
-    : { status: outcome.status, contentType, body: `FAIL ${outcome.message}` }
+  const read = readPlain(body)
+  return 'plain' in read ? read.plain : undefined
 }

@@ -26,7 +26,10 @@ export function makeOAuth({ credentials, get, accepted }: QfpayParts): OAuth {
   }
 }
 
-/** App code and signature stand in the query, the address is signed raw; no header goes with a redirect. */
+/**
+ * App code and signature stand in the query, the address is signed raw. No header goes with a redirect, so nothing could say that the
+ * account signs with SHA-256: it is always MD5, the way of signing that needs no word (fact sheet §2).
+ */
 export function oauthUrl({ gateway, appCode, mchid, clientKey }: QfpayParts['credentials'], redirectUri: string): string {
   const members = { app_code: appCode, redirect_uri: redirectUri, ...(mchid === undefined ? {} : { mchid }) }
   const query = new URLSearchParams({ ...members, sign: sign(members, clientKey, 'MD5') })

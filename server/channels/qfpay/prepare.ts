@@ -1,15 +1,17 @@
-import type { AppPaymentParams, PayAction, PayType, RequestPaymentParams } from '../../../shared/kernel/pay.ts'
-import { type Instant, later } from '../../../shared/kernel/time.ts'
+import type { AppPaymentParams, PayAction, RequestPaymentParams } from '../../../shared/kernel/pay.ts'
+import { asInstant, type Instant, later } from '../../../shared/kernel/time.ts'
 import type { PrepareAsk } from '../../core/rules/attempt.ts'
-import { walletOf } from '../../core/rules/payment-code.ts'
 import { vouchForTrade } from '../../core/rules/report.ts'
+import { cutToBytes } from '../../lib/text.ts'
 import type { Prepared } from '../channel.ts'
-import { ChannelError } from '../failure.ts'
+import { ChannelError, type ChannelFailure } from '../failure.ts'
 import { otherQuestion, unclear, wordsOf } from './call.ts'
+import { payCodeOf } from './codes.ts'
 import { directUrl } from './direct.ts'
+import { goodsNameOf } from './goods-name.ts'
 import type { QfpayParts } from './parts.ts'
 import { paid } from './query.ts'
-import { rejectionOf, respClass } from './rejections.ts'
+import { rejectionOf, rejectionOfMoney, respClass } from './rejections.ts'
 import type { Members } from './signature.ts'
 import { writeTime } from './times.ts'
 import { asPlain, type Plain, text } from './wire.ts'
@@ -18,24 +20,30 @@ const minute = 60_000
 /** What QFPay takes as an order's life, in minutes (fact sheet §4). */
 const life = { least: 5, most: 120 }
 const codeLifeMs = minute
-const goodsName = /^[\p{L}\p{N} ]{1,20}$/u
+const siteNameMaxBytes = 60
+/** The currency of merchants in Canada, whose 800207 takes and gives what the Alipay page does (fact sheet §6). */
+const canadian = 'CAD'
 
 /** Asks for a payment: 0000 means that the order was made, or, where the payer showed a code, that it is paid (fact sheet §4). */
-export function makePrepare({ credentials, tools, post, accepted }: QfpayParts) {
+export function makePrepare({ credentials, tools, post }: QfpayParts) {
   return async function prepare(ask: PrepareAsk): Promise<Prepared> {
     const code = codeFor(ask)
     const answer = await post('/trade/v1/payment', { ...common(ask, code), ...special(ask) })
     if (ask.payType === 'MICROPAY') return byCode(ask, answer)
-    accepted(answer)
+    if (text(answer, 'respcd') !== '0000') throw new ChannelError(refusalOf(answer, rejectionOf))
     assertAnswers(ask, answer)
-    const expiresAt = later(ask.startedAt, minutesOf(ask) * minute)
-    return { action: actionOf(ask, answer), actionExpiresAt: expiresAt, ...stateOf(answer) }
+    return { action: actionOf(ask, answer), actionExpiresAt: endOf(ask), ...stateOf(answer) }
   }
 
-  function codeFor({ payType, authCode }: PrepareAsk): string {
-    const wallet = payType === 'MICROPAY' && authCode !== undefined ? walletOf(authCode) : undefined
-    const code = credentials.codes[payType] ?? (wallet === 'alipay' ? '800108' : wallet === 'wechat' ? '800208' : undefined)
-    if (code === undefined) throw unclear(`has no such way to pay: ${payType}`)
+  function codeFor(ask: PrepareAsk): string {
+    const code = payCodeOf(credentials, ask)
+    if (code === undefined)
+      throw new ChannelError({
+        kind: 'refused',
+        refusal: 'invalid',
+        code: 'PARAM_ERROR',
+        message: `QFPay has no pay type for this: ${ask.payType}; see QFPAY_PAY_TYPES`,
+      })
     return code
   }
 
@@ -47,8 +55,8 @@ export function makePrepare({ credentials, tools, post, accepted }: QfpayParts) 
       pay_type: code,
       out_trade_no: ask.outTradeNo,
       txdtm: writeTime(ask.startedAt, credentials.zoneMinutes),
-      goods_name: goodsName.test(ask.description) ? ask.description : undefined,
-      notify_url: ask.payType === 'MICROPAY' ? undefined : ask.notifyUrl,
+      goods_name: goodsNameOf(ask),
+      notify_url: ask.notifyUrl,
     }
   }
 
@@ -59,7 +67,7 @@ export function makePrepare({ credentials, tools, post, accepted }: QfpayParts) 
         return { auth_code: ask.authCode }
       case 'JSAPI':
       case 'MINIPROGRAM':
-        return { ...expired, sub_openid: ask.openId, return_url: ask.openId === undefined ? ask.returnUrl : undefined }
+        return { ...expired, ...payerOf(ask) }
       case 'MWEB':
         return { ...expired, extend_info: sceneOf(ask), return_url: ask.returnUrl }
       case 'PAGE':
@@ -73,15 +81,11 @@ export function makePrepare({ credentials, tools, post, accepted }: QfpayParts) 
     const respcd = text(answer, 'respcd') ?? ''
     const open = { action: { type: 'none' }, actionExpiresAt: later(tools.runtime.now(), codeLifeMs), ...stateOf(answer) } as const
     if (respClass(respcd) === 'pending') return open
-    if (respcd !== '0000') throw new ChannelError(rejectionOf(respcd, wordsOf(answer)))
+    if (respcd !== '0000') throw new ChannelError(refusalOf(answer, rejectionOfMoney))
     assertAnswers(ask, answer)
     const origin = { source: 'answer', channel: 'qfpay', account: tools.account, outTradeNo: ask.outTradeNo } as const
-    // The answer of a payment that is made this moment may carry no time of its own.
-    const whole = {
-      ...answer,
-      paydtm: text(answer, 'paydtm') ?? text(answer, 'sysdtm') ?? writeTime(tools.runtime.now(), credentials.zoneMinutes),
-    }
-    return { ...open, report: vouchForTrade({ ...origin, outcome: paid(whole, credentials) }) }
+    const outcome = paid(answer, { credentials, heardAt: tools.runtime.now() })
+    return { ...open, report: vouchForTrade({ ...origin, outcome }) }
   }
 
   function actionOf(ask: PrepareAsk, answer: Plain): PayAction {
@@ -112,10 +116,19 @@ export function makePrepare({ credentials, tools, post, accepted }: QfpayParts) 
   }
 }
 
+/** A number that does not fit what QFPay knows of it was used before: what became of it is asked, never assumed. */
+function refusalOf(answer: Plain, rejection: typeof rejectionOf): ChannelFailure {
+  const respcd = text(answer, 'respcd') ?? ''
+  const failure = rejection(respcd, wordsOf(answer))
+  const isKnownThere = respClass(respcd) === 'conflict' && failure.refusal === 'invalid'
+  return isKnownThere ? { ...failure, refusal: 'numberUsed' } : failure
+}
+
 function assertAnswers({ outTradeNo, amount }: PrepareAsk, answer: Plain): void {
-  const [number, total] = [text(answer, 'out_trade_no'), text(answer, 'txamt')]
+  const [number, total, currency] = [text(answer, 'out_trade_no'), text(answer, 'txamt'), text(answer, 'txcurrcd')]
   if (number !== undefined && number !== outTradeNo) throw otherQuestion('the number of another order')
   if (total !== undefined && total !== String(amount.minor)) throw otherQuestion('another amount')
+  if (currency !== undefined && currency !== amount.currency) throw otherQuestion('another currency')
 }
 
 /** QFPay's own number is kept: closing and refunding may want it. */
@@ -124,8 +137,18 @@ function stateOf(answer: Plain): Pick<Prepared, 'channelState'> {
   return syssn === undefined ? {} : { channelState: JSON.stringify({ syssn }) }
 }
 
+/** The order's end, or QFPay's where that comes first. */
+function endOf(ask: PrepareAsk): Instant {
+  return asInstant(Math.min(ask.expiresAt, later(ask.startedAt, minutesOf(ask) * minute)))
+}
+
 function minutesOf({ startedAt, expiresAt }: { readonly startedAt: Instant; readonly expiresAt: Instant }): number {
   return Math.min(life.most, Math.max(life.least, Math.ceil((expiresAt - startedAt) / minute)))
+}
+
+function payerOf({ openId, returnUrl, amount, payType }: PrepareAsk): Members {
+  const isLedAway = openId === undefined || (payType === 'JSAPI' && amount.currency === canadian)
+  return isLedAway ? { return_url: returnUrl } : { sub_openid: openId }
 }
 
 /** Handed on as they came: the way of signing may change. */
@@ -158,7 +181,7 @@ function appParams(params: Plain | undefined): AppPaymentParams {
 function sceneOf({ clientIp, notifyUrl, returnUrl, description }: PrepareAsk): string {
   const site = new URL(returnUrl ?? notifyUrl).origin
   return JSON.stringify({
-    scene_info: { h5_info: { type: 'Wap', wap_url: site, wap_name: description.slice(0, 60) } },
+    scene_info: { h5_info: { type: 'Wap', wap_url: site, wap_name: cutToBytes(description, siteNameMaxBytes) } },
     spbill_create_ip: clientIp,
   })
 }
@@ -171,10 +194,4 @@ function needed(object: Plain | undefined, name: string): string {
   const value = text(object, name)
   if (value === undefined) throw unclear(`answered without ${name}`)
   return value
-}
-
-/** The ways to pay that the codes stand for. */
-export function payTypesOf(codes: Readonly<Partial<Record<PayType, string>>>): PayType[] {
-  const all: readonly PayType[] = ['NATIVE', 'JSAPI', 'MINIPROGRAM', 'MWEB', 'APP', 'PAGE']
-  return [...all.filter((one) => codes[one] !== undefined), 'MICROPAY']
 }

@@ -1,16 +1,20 @@
-import { type OutTradeNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
-import { isCurrency, moneyOf } from '../../../shared/kernel/money.ts'
-import { type RefundFacts, type RefundReport, vouchForRefund } from '../../core/rules/report.ts'
-import type { RefundAsk, RefundQuery } from '../channel.ts'
+import type { OutTradeNo } from '../../../shared/kernel/ids.ts'
+import { type RefundReport, vouchForRefund } from '../../core/rules/report.ts'
+import type { RefundAsk } from '../channel.ts'
 import { ChannelError } from '../failure.ts'
 import { otherQuestion, unclear, wordsOf } from './call.ts'
 import { merchantRefOf, type QfpayParts } from './parts.ts'
 import { assertAsked, listed } from './query.ts'
 import { rejectionOf, respClass } from './rejections.ts'
 import { readTime, writeTime } from './times.ts'
-import { minor, type Plain, text } from './wire.ts'
+import { type Plain, text } from './wire.ts'
 
-/** Asks for a refund. QFPay knows the payment by its own number only, so that is looked up where it is not known yet (fact sheet §9.2). */
+/**
+ * Asks for a refund. QFPay knows the payment by its own number only, so that is looked up where it is not known yet (fact sheet §9.2).
+ *
+ * @throws ChannelError `refused` with `notEnough` when the unsettled takings of the day are too low (1269), with `rateLimited` at hours
+ * when no refund is taken (1265): both go again under the same number.
+ */
 export function makeRefund(parts: QfpayParts) {
   const { credentials, tools, post } = parts
   return async function refund(ask: RefundAsk): Promise<RefundReport> {
@@ -25,8 +29,7 @@ export function makeRefund(parts: QfpayParts) {
     const respcd = text(answer, 'respcd') ?? ''
     const isTaken = respcd === '0000' || respClass(respcd) === 'pending'
     if (!isTaken) throw new ChannelError(rejectionOf(respcd, wordsOf(answer)))
-    const original = text(answer, 'orig_syssn')
-    if (original !== undefined && original !== syssn) throw otherQuestion('the refund of another payment')
+    assertAnswers(ask, syssn, answer)
     const at = readTime(text(answer, 'sysdtm'), credentials.zoneMinutes) ?? tools.runtime.now()
     return vouchForRefund({
       source: 'answer',
@@ -42,57 +45,19 @@ export function makeRefund(parts: QfpayParts) {
   }
 
   async function syssnOf(outTradeNo: OutTradeNo): Promise<string> {
-    const [payment] = (await listed(parts, { out_trade_no: outTradeNo })).filter((one) => text(one, 'order_type') !== 'refund')
+    const payment = (await listed(parts, { out_trade_no: outTradeNo })).find((one) => text(one, 'order_type') !== 'refund')
+    if (payment) assertAsked(payment, outTradeNo, credentials)
     const syssn = text(payment, 'syssn')
     if (syssn === undefined) throw unclear('does not list the payment that is to be refunded')
     return syssn
   }
 }
 
-export type QueryRefund = ReturnType<typeof makeQueryRefund>
-
-/** Asks what became of a refund, by its own number among the transactions. */
-export function makeQueryRefund(parts: QfpayParts) {
-  const { credentials, tools } = parts
-  return async function queryRefund({ outRefundNo, outTradeNo }: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo'>): Promise<RefundReport> {
-    const origin = { source: 'query', channel: 'qfpay', account: tools.account, outRefundNo, outTradeNo } as const
-    const item = (await listed(parts, { out_trade_no: outRefundNo })).find((one) => text(one, 'order_type') === 'refund')
-    if (!item) return vouchForRefund({ ...origin, outcome: { status: 'notFound' } })
-    assertAsked(item, outRefundNo, credentials)
-    const [amount, currency] = [minor(item, 'txamt'), text(item, 'txcurrcd') ?? credentials.currency]
-    return vouchForRefund({
-      ...origin,
-      channelRefundId: text(item, 'syssn'),
-      merchantRef: text(item, 'mchid') ?? merchantRefOf(credentials),
-      amount: amount !== undefined && isCurrency(currency) ? moneyOf(amount, currency) : undefined,
-      outcome: outcomeOf(item, credentials.zoneMinutes),
-    })
-  }
-}
-
-function outcomeOf(item: Plain, zoneMinutes: number): RefundFacts['outcome'] {
-  const respcd = text(item, 'respcd') ?? ''
-  switch (respClass(respcd)) {
-    case 'success': {
-      const at = readTime(text(item, 'paydtm'), zoneMinutes) ?? readTime(text(item, 'sysdtm'), zoneMinutes)
-      if (at === undefined) throw unclear('told of a refund without its time')
-      return { status: 'succeeded', succeededAt: at }
-    }
-    case 'pending':
-    case 'unavailable':
-      return { status: 'processing' }
-    case 'unknown':
-      return { status: 'unknown', said: respcd.slice(0, 32) }
-    default:
-      return { status: 'closed' }
-  }
-}
-
-/** The number of the payment that a refund belongs to: a notification names it by QFPay's own number only. */
-export async function paymentOfRefund(parts: QfpayParts, outRefundNo: string): Promise<OutTradeNo | undefined> {
-  const refund = (await listed(parts, { out_trade_no: outRefundNo })).find((one) => text(one, 'order_type') === 'refund')
-  const original = text(refund, 'origssn')
-  const payment =
-    original === undefined ? undefined : (await listed(parts, { syssn: original })).find((one) => text(one, 'syssn') === original)
-  return readOutTradeNo(text(payment, 'out_trade_no') ?? '')
+/** The digest covers the answer alone: one about another refund would pass as well. */
+function assertAnswers({ outRefundNo, outTradeNo, amount }: RefundAsk, syssn: string, answer: Plain): void {
+  const [original, number, total] = [text(answer, 'orig_syssn'), text(answer, 'out_trade_no'), text(answer, 'txamt')]
+  if (original !== undefined && original !== syssn) throw otherQuestion('the refund of another payment')
+  // Whose number the answer repeats, the refund's or the payment's, is not written down for every region.
+  if (number !== undefined && number !== outRefundNo && number !== outTradeNo) throw otherQuestion('the number of another refund')
+  if (total !== undefined && total !== String(amount.minor)) throw otherQuestion('another amount')
 }

@@ -129,14 +129,32 @@ function said(refusal: Refusal, code: ErrorCode, zh: string, en: string): Said {
 
 /** An answer that is no success, in our words; what is pending, unavailable or unheard of is unknown. */
 export function rejectionOf(respcd: string, words: string): ChannelFailure {
-  const common = { channelCode: respcd, channelMessage: words, message: `QFPay answered ${respcd} ${words}` }
+  const common = { channelCode: respcd, channelMessage: words, message: wholeOf(respcd, words) }
   const known = special[respcd] ?? byClass[respClass(respcd)]
   if (known?.refusal === 'rateLimited') return { ...common, kind: 'refused', ...known, retryAfterMs: hourMs }
   if (known) return { ...common, kind: 'refused', ...known }
+  return undecided(respcd, words)
+}
+
+/**
+ * As {@link rejectionOf}, for calls that may have moved money: a failure of the bank's or the wallet's comes with "query first" in the
+ * fact sheet and is no verdict before that was done.
+ */
+export function rejectionOfMoney(respcd: string, words: string): ChannelFailure {
+  return respClass(respcd) === 'failed' ? undecided(respcd, words) : rejectionOf(respcd, words)
+}
+
+function undecided(respcd: string, words: string): ChannelFailure {
   return {
-    ...common,
     kind: 'unknown',
     code: 'CHANNEL_ERROR',
+    channelCode: respcd,
+    channelMessage: words,
+    message: wholeOf(respcd, words),
     hint: { zh: '结果未知，正在查询', en: 'The outcome is not known; it is being asked about' },
   }
+}
+
+function wholeOf(respcd: string, words: string): string {
+  return `QFPay answered ${respcd} ${words}`.trimEnd()
 }

@@ -22,7 +22,7 @@ export function sign(members: Readonly<Record<string, string | null | undefined>
 
 /**
  * Whether answers and notifications are QFPay's: the digest of the raw bytes with the key behind them, as the printed Japanese example
- * has it. The documents know MD5 only; the longer digest is taken from accounts that sign with SHA-256.
+ * has it. The documents know MD5 only; a SHA-256 digest with the same key, as an account on SHA256 may get, proves no less.
  */
 export function isSignedBody(body: Uint8Array, given: string | undefined, key: Secret): boolean {
   const said = (given ?? '').trim().toUpperCase()
