@@ -23,12 +23,17 @@ export function alipayRootSerial(bundle: string): string {
     .join('_')
 }
 
-/** Whether one of the bundle's certificates, directly or through others of these, signed the certificate. */
+/**
+ * Whether one of the bundle's certificates, directly or through others beside it, signed the certificate. Those between have to be
+ * allowed to: the root stands above the certificates of every app too, and an app may not make Alipay's.
+ *
+ * @throws Error when a block of the text is no certificate.
+ */
 export function isIssuedBelow(pem: string, bundle: string, now: number): boolean {
   const roots = pemsOf(bundle).map((one) => new X509Certificate(one))
   const [leaf, ...others] = pemsOf(pem).map((one) => new X509Certificate(one))
   if (!leaf || now < Date.parse(leaf.validFrom) || now > Date.parse(leaf.validTo)) return false
-  return isVouchedFor(leaf, [...others, ...roots.slice()], roots, 4)
+  return isVouchedFor(leaf, [...others, ...roots], roots, 4)
 }
 
 function isVouchedFor(
@@ -40,7 +45,8 @@ function isVouchedFor(
   if (depth === 0) return false
   return known.some((issuer) => {
     if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return false
-    return roots.some((root) => root.fingerprint256 === issuer.fingerprint256) || isVouchedFor(issuer, known, roots, depth - 1)
+    if (roots.some((root) => root.fingerprint256 === issuer.fingerprint256)) return true
+    return issuer.ca && isVouchedFor(issuer, known, roots, depth - 1)
   })
 }
 

@@ -19,7 +19,8 @@ const parser = new XMLParser({
 
 /**
  * Reads a document of one level, `<xml><name>text</name>…</xml>`, that somebody else wrote. A document type or an entity declaration is
- * refused before any parser sees it; so are attributes, deeper levels, members named twice and entities beyond the five that XML has.
+ * refused before any parser sees it; so are attributes, comments, deeper levels, members named twice and entities beyond the five that
+ * XML has.
  */
 export function readFlatXml(
   bytes: Uint8Array,
@@ -30,11 +31,18 @@ export function readFlatXml(
   if (text === undefined) return { problem: 'is not UTF-8' }
   if (/<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(text)) return { problem: 'declares a document type or entities' }
   if (XMLValidator.validate(text, { allowBooleanAttributes: false }) !== true) return { problem: 'is not XML' }
+  if (hasMoreThanMembers(text)) return { problem: 'has comments or instructions' }
   try {
     return flatten(parser.parse(text), root)
   } catch {
     return { problem: 'is not XML' }
   }
+}
+
+/** A comment inside a member would part its text, an instruction is for whoever takes it: nobody sends either. */
+function hasMoreThanMembers(text: string): boolean {
+  const outside = text.replace(/^\s*<\?xml[^>]*\?>/, '').replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '')
+  return /<[!?]/.test(outside)
 }
 
 type Node = Readonly<Record<string, unknown>>
@@ -46,8 +54,8 @@ function flatten(document: unknown, root: string): FlatXml {
   if (!only || others.length > 0 || inside === undefined || ':@' in only) return { problem: `is not one element <${root}>` }
   const members = new Map<string, string>()
   for (const node of nodesOf(inside)) {
-    if ('#text' in node) {
-      if (plain(node['#text']).trim() !== '') return { problem: 'has text between its members' }
+    if ('#text' in node || '#cdata' in node) {
+      if ('#cdata' in node || plain(node['#text']).trim() !== '') return { problem: 'has text between its members' }
       continue
     }
     const [name = ''] = Object.keys(node).filter((key) => key !== ':@')
@@ -121,9 +129,12 @@ export function writeFlatXml(members: Readonly<Record<string, string>>): string 
   return `<xml>${lines.join('')}</xml>`
 }
 
-/** Without the control characters that no XML document can hold: what is signed and what is written are the same text. */
+/**
+ * As it will be read: without the control characters that no XML document can hold, its line ends as every parser makes them. What is
+ * signed and what is written are the same text.
+ */
 export function clean(text: string): string {
-  return [...text].filter(isXmlLetter).join('')
+  return [...text.replace(/\r\n?/g, '\n')].filter(isXmlLetter).join('')
 }
 
 const tabAndLineEnds = new Set([0x09, 0x0a, 0x0d])

@@ -1,7 +1,9 @@
+import { parseJson } from '../../lib/json.ts'
 import { memberSpans } from '../../lib/json-span.ts'
 
 /** An answer taken apart without touching the bytes that are signed. */
 export type SignedAnswer = {
+  /** It stands under `error_response`: whatever it says, it is no success. */
   readonly isError: boolean
   /** The text of the object, exactly as it came. */
   readonly content: string
@@ -31,7 +33,7 @@ export function readAnswer(text: string, method: string): SignedAnswer | undefin
 
   function stringAt(member: string): string | undefined {
     const at = spans?.get(member)
-    const value: unknown = at && JSON.parse(text.slice(at.start, at.end))
-    return typeof value === 'string' && value !== '' ? value : undefined
+    const parsed = at && parseJson(text.slice(at.start, at.end))
+    return parsed && 'value' in parsed && typeof parsed.value === 'string' && parsed.value !== '' ? parsed.value : undefined
   }
 }

@@ -33,17 +33,16 @@ export function makeCall(credentials: AlipayCredentials, { runtime, clockSeen }:
   return { call, outcome, signedUrl }
 
   /**
-   * @returns the members of a verified answer that says 10000, or has no code at all, as some do.
+   * @returns the members of a verified answer that says 10000.
    * @throws ChannelError
    */
   async function call(request: AlipayRequest): Promise<Plain> {
     const answer = await outcome(request)
-    const code = text(answer, 'code')
-    if (code === undefined || code === '10000') return answer
+    if (text(answer, 'code') === '10000') return answer
     throw new ChannelError(rejectionOf(refusedIn(answer)))
   }
 
-  /** The members of a verified answer, whatever it says. @throws ChannelError when there is no such answer. */
+  /** The members of a verified answer, whatever it says; an error is never a success. @throws ChannelError when there is no such answer. */
   async function outcome(request: AlipayRequest): Promise<Plain> {
     const answer = await send(request)
     const date = Date.parse(answer.headers.date ?? '')
@@ -52,9 +51,11 @@ export function makeCall(credentials: AlipayCredentials, { runtime, clockSeen }:
     const source = decode(answer.body)
     const taken = source === undefined ? undefined : readAnswer(source, request.method)
     if (!taken) throw unclear('sent what is no answer to this call')
-    if (taken.sign === undefined) throw unsigned(taken)
-    await assertSigned(taken, taken.sign, request)
-    return membersOf(taken.content)
+    // The call that fetches a certificate is answered under it: not the answer is checked then, but what it hands out.
+    if (request.method !== certificateMethod) await assertSigned(taken, request.app)
+    const members = membersOf(taken.content)
+    if (taken.isError && (text(members, 'code') ?? '10000') === '10000') throw unclear('sent an error that names none')
+    return members
   }
 
   async function send(request: AlipayRequest): Promise<IncomingAnswer> {
@@ -108,19 +109,25 @@ export function makeCall(credentials: AlipayCredentials, { runtime, clockSeen }:
     return { ...sent, sign: await sign(stringToSign(sent), app.privateKey, runtime) }
   }
 
-  async function assertSigned({ content, certificateSerial }: SignedAnswer, given: string, { method, app }: AlipayRequest): Promise<void> {
-    // The call that fetches a certificate is answered under it; the certificate itself is what is checked then.
-    if (method === certificateMethod) return
+  async function assertSigned(taken: SignedAnswer, app: AlipayApp): Promise<void> {
+    const { content, sign: given, certificateSerial } = taken
+    if (given === undefined) throw unsigned(taken)
     let key = keys.keyFor(certificateSerial)
     if (!key && certificateSerial !== undefined && (await keys.learn(certificateSerial, () => certificate(certificateSerial, app))))
       key = keys.keyFor(certificateSerial)
     if (!key || !isSigned(content, given, key)) throw untrusted(key ? 'its signature is wrong' : 'its certificate is not known')
   }
 
+  /** What fails here says nothing about the call whose answer waits to be verified: that one may have worked. */
   async function certificate(serial: string, app: AlipayApp): Promise<string | undefined> {
-    const answer = await call({ method: certificateMethod, app, content: { alipay_cert_sn: serial } })
-    const content = text(answer, 'alipay_cert_content')
-    return content === undefined ? undefined : Buffer.from(content, 'base64').toString('utf8')
+    try {
+      const answer = await call({ method: certificateMethod, app, content: { alipay_cert_sn: serial } })
+      const content = text(answer, 'alipay_cert_content')
+      return content === undefined ? undefined : Buffer.from(content, 'base64').toString('utf8')
+    } catch (error) {
+      if (error instanceof ChannelError) throw untrusted(`its certificate could not be fetched: ${error.message}`, error)
+      throw error
+    }
   }
 }
 
@@ -159,16 +166,19 @@ export function unclear(what: string): ChannelError {
   return new ChannelError({ kind: 'unknown', code: 'CHANNEL_ERROR', message: `Alipay ${what}` })
 }
 
-function untrusted(why: string): ChannelError {
-  return new ChannelError({
-    kind: 'untrusted',
-    code: 'SIGN_ERROR',
-    message: `Alipay's answer does not verify: ${why}`,
-    hint: {
-      zh: '应答验签失败，未采信；请检查 ALIPAY_PUBLIC_KEY（应为支付宝公钥，不是应用公钥）',
-      en: 'The answer did not verify and was not believed; check ALIPAY_PUBLIC_KEY: it is Alipay’s key for the app, not the app’s own',
+function untrusted(why: string, cause?: unknown): ChannelError {
+  return new ChannelError(
+    {
+      kind: 'untrusted',
+      code: 'SIGN_ERROR',
+      message: `Alipay's answer does not verify: ${why}`,
+      hint: {
+        zh: '应答验签失败，未采信；请检查 ALIPAY_PUBLIC_KEY（应为支付宝公钥，不是应用公钥）',
+        en: 'The answer did not verify and was not believed; check ALIPAY_PUBLIC_KEY: it is Alipay’s key for the app, not the app’s own',
+      },
     },
-  })
+    { cause },
+  )
 }
 
 /** A signed answer to another question than was asked: as if none had come. */

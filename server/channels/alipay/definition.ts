@@ -46,6 +46,9 @@ export const alipay: ChannelDefinition = {
       miniprogramAppId: 'ALIPAY_MINIPROGRAM_APP_ID',
       miniprogramPrivateKey: 'ALIPAY_MINIPROGRAM_PRIVATE_KEY',
       appAuthToken: 'ALIPAY_APP_AUTH_TOKEN',
+      serviceProvider: 'ALIPAY_SERVICE_PROVIDER',
+      wapProductCode: 'ALIPAY_WAP_PRODUCT_CODE',
+      oauthUrl: 'ALIPAY_OAUTH_URL',
       gateway: 'ALIPAY_GATEWAY',
       sandbox: 'ALIPAY_SANDBOX',
       notifyUrl: 'ALIPAY_NOTIFY_URL',
@@ -61,7 +64,7 @@ function fromEnvironment(settings: Settings): AccountSource | undefined {
   const hasMiniprogram =
     settings.text('ALIPAY_MINIPROGRAM_APP_ID') !== undefined || settings.text('ALIPAY_MINIPROGRAM_PRIVATE_KEY') !== undefined
   const miniprogram = hasMiniprogram ? readApp(settings, 'ALIPAY_MINIPROGRAM_APP_ID', 'ALIPAY_MINIPROGRAM_PRIVATE_KEY') : undefined
-  const trust = readTrust(settings, app)
+  const trust = readTrust(settings, [app, miniprogram])
   const pid = settings.text('ALIPAY_MCH_ID')
   if (pid !== undefined && !/^2088\d{12}$/.test(pid))
     settings.refuse('ALIPAY_MCH_ID', 'is not a PID of 16 digits from 2088', '2088000000000001')
@@ -96,7 +99,7 @@ function address(settings: Settings, name: string, fallback: string): string {
   const text = settings.text(name) ?? fallback
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isLocal = url !== undefined && (url.hostname === 'localhost' || url.hostname === '[::1]' || url.hostname.startsWith('127.'))
-  if (url?.search !== '' || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)))
+  if (url?.search !== '' || url.username !== '' || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)))
     settings.refuse(name, 'is not an https address (http is for this machine only)', fallback)
   return text
 }

@@ -42,7 +42,7 @@ export function makeKeys(trust: AlipayTrust, { runtime, keepsake, log, account }
     await load()
     if (known.has(serial)) return true
     const pem = await fetchPem()
-    if (pem === undefined || !isIssuedBelow(pem, trust.rootCertificates, runtime.now()) || alipaySerial(pem) !== serial) return false
+    if (pem === undefined || !isTheirs(pem, trust.rootCertificates) || alipaySerial(pem) !== serial) return false
     add(pem)
     await keepsake.save(keepsakeName, pem)
     log.info({ event: 'alipay.certificate', account, serial })
@@ -53,7 +53,16 @@ export function makeKeys(trust: AlipayTrust, { runtime, keepsake, log, account }
     if (isLoaded || trust.mode === 'key') return
     const pem = await keepsake.load(keepsakeName)
     isLoaded = true
-    if (pem !== undefined && isIssuedBelow(pem, trust.rootCertificates, runtime.now())) add(pem)
+    if (pem !== undefined && isTheirs(pem, trust.rootCertificates)) add(pem)
+  }
+
+  /** What came from elsewhere may be no certificate at all. */
+  function isTheirs(pem: string, roots: string): boolean {
+    try {
+      return isIssuedBelow(pem, roots, runtime.now())
+    } catch {
+      return false
+    }
   }
 
   function add(pem: string): void {

@@ -1,4 +1,4 @@
-import { asAppId, readOutRefundNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
+import { asAppId, type OutRefundNo, readOutRefundNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
 import { type TradeFacts, vouchForTrade } from '../../core/rules/report.ts'
 import type { Acknowledgement, Addressee, Notice, RawNotice } from '../channel.ts'
 import { ChannelError, NoticeError } from '../failure.ts'
@@ -7,6 +7,8 @@ import type { AlipayParts } from './parts.ts'
 import { outcomeOf } from './query.ts'
 import type { QueryRefund } from './refund.ts'
 import { isSigned, noticeToSign } from './signature.ts'
+import { readTime } from './times.ts'
+import { yuan } from './wire.ts'
 
 type Members = ReadonlyMap<string, string>
 
@@ -21,9 +23,10 @@ export function makeNotificationReader({ credentials, tools, keys }: AlipayParts
     const outTradeNo = readOutTradeNo(members.get('out_trade_no') ?? '')
     if (members.get('notify_type') !== 'trade_status_sync' || !outTradeNo)
       return { kind: 'ignored', notifyId, said: (members.get('notify_type') ?? 'no type').slice(0, 64) }
-    const outRefundNo = members.has('refund_fee') ? readOutRefundNo(members.get('out_biz_no') ?? '') : undefined
-    // It says how much was given back in all; what became of this refund is asked.
-    if (outRefundNo) return { kind: 'refund', notifyId, report: await queryRefund({ outRefundNo, outTradeNo }) }
+    const outRefundNo = refundIn(members)
+    // It says how much was given back in all; what became of this refund is asked. It was just made, though a query may not see it yet.
+    if (outRefundNo)
+      return { kind: 'refund', notifyId, report: await queryRefund({ outRefundNo, outTradeNo, createdAt: tools.runtime.now() }) }
     const origin = { source: 'notification', channel: 'alipay', account: tools.account, outTradeNo } as const
     return { kind: 'trade', notifyId, report: vouchForTrade({ ...origin, outcome: tradeOutcome(members) }) }
   }
@@ -32,14 +35,18 @@ export function makeNotificationReader({ credentials, tools, keys }: AlipayParts
   async function isGenuine(members: Members): Promise<boolean> {
     const sign = members.get('sign') ?? ''
     const filled = [...members].filter(([, value]) => value !== '')
-    const texts = [noticeToSign(members), noticeToSign(filled), noticeToSign(filled.filter(([name]) => name !== 'alipay_cert_sn'))]
+    const texts = [[...members], filled].flatMap((all) => [
+      noticeToSign(all),
+      noticeToSign(all.filter(([name]) => name !== 'alipay_cert_sn')),
+    ])
     const known = await keys.all()
     return [...new Set(texts)].some((text) => known.some((key) => isSigned(text, sign, key)))
   }
 
   function tradeOutcome(members: Members): TradeFacts['outcome'] {
     try {
-      const outcome = outcomeOf(Object.fromEntries(members), 'gmt_payment')
+      const [paidAt, toldAt] = [readTime(members.get('gmt_payment')), readTime(members.get('notify_time'))]
+      const outcome = outcomeOf(Object.fromEntries(members), { paidAt, heardAt: toldAt ?? tools.runtime.now() })
       if (outcome.status !== 'succeeded') return outcome
       return { ...outcome, merchantRef: sellerOf(members), appId: asAppId(members.get('app_id') ?? '') }
     } catch (error) {
@@ -52,6 +59,11 @@ export function makeNotificationReader({ credentials, tools, keys }: AlipayParts
   function sellerOf(members: Members): string {
     return credentials.pid === undefined ? merchantRefOf(credentials) : (members.get('seller_id') ?? credentials.pid)
   }
+}
+
+/** The refund a notice is about. A notice of a payment may have these members too: nothing was given back then, or nothing is named. */
+function refundIn(members: Members): OutRefundNo | undefined {
+  return yuan(members.get('refund_fee')) === undefined ? undefined : readOutRefundNo(members.get('out_biz_no') ?? '')
 }
 
 /** Whether a notice names one of this account's apps, unverified. */

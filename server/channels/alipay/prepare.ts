@@ -10,7 +10,7 @@ import { otherQuestion, refusedIn, unclear } from './call.ts'
 import { type AlipayParts, appFor } from './parts.ts'
 import { outcomeOf } from './query.ts'
 import { rejectionOf } from './rejections.ts'
-import { writeTime } from './times.ts'
+import { readTime, writeTime } from './times.ts'
 import { type Plain, text } from './wire.ts'
 
 export const payTypes = ['MINIPROGRAM', 'JSAPI', 'NATIVE', 'MWEB', 'PAGE', 'MICROPAY'] as const satisfies PayType[]
@@ -77,9 +77,10 @@ export function makePrepare({ credentials, tools, call, outcome, signedUrl }: Al
     const code = text(answer, 'code')
     if (code !== '10000' && code !== '10003') throw new ChannelError(rejectionOf(refusedIn(answer)))
     if (text(answer, 'out_trade_no') !== ask.outTradeNo) throw otherQuestion('the number of another order')
-    if (code === '10003' || text(answer, 'gmt_payment') === undefined) return undecided
+    const paidAt = readTime(text(answer, 'gmt_payment'))
+    if (code === '10003' || paidAt === undefined) return undecided
     const origin = { source: 'answer', channel: 'alipay', account: tools.account, outTradeNo: ask.outTradeNo } as const
-    const said = outcomeOf({ ...answer, trade_status: 'TRADE_SUCCESS' }, 'gmt_payment')
+    const said = outcomeOf({ ...answer, trade_status: 'TRADE_SUCCESS' }, { paidAt, heardAt: paidAt })
     if (said.status !== 'succeeded') return undecided
     return {
       ...undecided,

@@ -1,4 +1,5 @@
 import { asAppId, asTransactionId } from '../../../shared/kernel/ids.ts'
+import type { Instant } from '../../../shared/kernel/time.ts'
 import { type TradeFacts, type TradeReport, vouchForTrade } from '../../core/rules/report.ts'
 import type { TradeAsk } from '../channel.ts'
 import { ChannelError } from '../failure.ts'
@@ -15,7 +16,7 @@ export function makeQuery({ credentials, tools, call }: AlipayParts) {
     try {
       const trade = await call({ method: 'alipay.trade.query', app: appFor(credentials, ask.appId), content: { out_trade_no: outTradeNo } })
       if (text(trade, 'out_trade_no') !== outTradeNo) throw otherQuestion('the number of another order')
-      const outcome = outcomeOf(trade, 'send_pay_date')
+      const outcome = outcomeOf(trade, { paidAt: readTime(text(trade, 'send_pay_date')), heardAt: tools.runtime.now() })
       return vouchForTrade({
         ...origin,
         outcome: outcome.status === 'succeeded' ? { ...outcome, merchantRef: merchantRefOf(credentials), appId: ask.appId } : outcome,
@@ -29,18 +30,21 @@ export function makeQuery({ credentials, tools, call }: AlipayParts) {
 }
 
 type Outcome = TradeFacts['outcome']
+type Times = { readonly paidAt: Instant | undefined; readonly heardAt: Instant }
 
 /**
  * What a trade's state says (fact sheet §8). TRADE_CLOSED is an end of an unpaid trade and of one that was refunded in full: the time of
  * payment tells them apart.
+ *
+ * @param times when it was paid, as far as that is said; where it is not, a paid one counts from when it was heard of: money that is
+ * there is not left lying for want of a time.
  */
-export function outcomeOf(trade: Plain, paidAtMember: 'send_pay_date' | 'gmt_payment'): Outcome {
+export function outcomeOf(trade: Plain, { paidAt, heardAt }: Times): Outcome {
   const state = text(trade, 'trade_status') ?? ''
-  const paidAt = readTime(text(trade, paidAtMember))
   switch (state) {
     case 'TRADE_SUCCESS':
     case 'TRADE_FINISHED':
-      return success(trade, paidAt)
+      return success(trade, paidAt ?? heardAt)
     case 'TRADE_CLOSED':
       return paidAt === undefined ? { status: 'closed' } : success(trade, paidAt)
     case 'WAIT_BUYER_PAY':
@@ -51,10 +55,9 @@ export function outcomeOf(trade: Plain, paidAtMember: 'send_pay_date' | 'gmt_pay
 }
 
 /** `total_amount` is what was asked for; what the buyer paid after discounts may be less and is no mismatch. */
-function success(trade: Plain, succeededAt: ReturnType<typeof readTime>): Outcome {
+function success(trade: Plain, succeededAt: Instant): Outcome {
   const [transactionId, amount] = [text(trade, 'trade_no'), yuan(text(trade, 'total_amount'), text(trade, 'trans_currency') ?? 'CNY')]
-  if (transactionId === undefined || amount === undefined || succeededAt === undefined)
-    throw unclear('told of a payment without its number, amount or time')
+  if (transactionId === undefined || amount === undefined) throw unclear('told of a payment without its number or amount')
   return {
     status: 'succeeded',
     transactionId: asTransactionId(transactionId),

@@ -22,21 +22,22 @@ function readAppId(settings: Settings, name: string): AppId | undefined {
 }
 
 /** By certificates when they are given, else by Alipay's key for the app. */
-export function readTrust(settings: Settings, app: AlipayApp | undefined): AlipayTrust | undefined {
+export function readTrust(settings: Settings, apps: readonly [AlipayApp | undefined, AlipayApp | undefined]): AlipayTrust | undefined {
   const names = ['ALIPAY_APP_CERT', 'ALIPAY_CERT', 'ALIPAY_ROOT_CERT'] as const
   const given = names.filter((name) => settings.text(name) !== undefined)
-  if (given.length === 0) return readPublic(settings, app)
+  if (given.length === 0) return readPublic(settings, apps)
   for (const name of names)
     if (!given.includes(name))
       settings.refuse(name, 'is missing; certificate mode needs all three', 'the content of the .crt file, or its path')
   const [appCertificate, alipayCertificate, rootCertificates] = names.map((name) => readPem(settings, name))
   if (!appCertificate || !alipayCertificate || !rootCertificates) return undefined
+  const [app] = apps
   if (app && !isPair(app.privateKey, readCertificate(appCertificate).publicKey))
     settings.refuse('ALIPAY_APP_CERT', 'is the certificate of another key than ALIPAY_PRIVATE_KEY', 'appCertPublicKey_2021000000000001.crt')
   return { mode: 'certificate', appCertificate, alipayCertificate, rootCertificates }
 }
 
-function readPublic(settings: Settings, app: AlipayApp | undefined): AlipayTrust | undefined {
+function readPublic(settings: Settings, apps: ReadonlyArray<AlipayApp | undefined>): AlipayTrust | undefined {
   const publicKey = readKey(settings, 'ALIPAY_PUBLIC_KEY', ['PUBLIC KEY', 'RSA PUBLIC KEY'], readPublicKey)
   if (!publicKey && settings.text('ALIPAY_PUBLIC_KEY') === undefined)
     settings.refuse(
@@ -46,7 +47,7 @@ function readPublic(settings: Settings, app: AlipayApp | undefined): AlipayTrust
     )
   if (!publicKey) return undefined
   // The commonest mistake of all: the application's own key put where Alipay's belongs.
-  if (app && isPair(app.privateKey, publicKey)) {
+  if (apps.some((app) => app && isPair(app.privateKey, publicKey))) {
     settings.refuse(
       'ALIPAY_PUBLIC_KEY',
       'is the application’s own public key; Alipay’s key for the app belongs here',

@@ -2,10 +2,11 @@ import { formatMoney } from '../../../shared/kernel/money.ts'
 import { later } from '../../../shared/kernel/time.ts'
 import { type RefundReport, vouchForRefund } from '../../core/rules/report.ts'
 import type { RefundAsk, RefundQuery } from '../channel.ts'
-import { ChannelError } from '../failure.ts'
+import { ChannelError, type ChannelFailure } from '../failure.ts'
 import { merchantRefOf } from './account.ts'
-import { otherQuestion } from './call.ts'
+import { otherQuestion, refusedIn } from './call.ts'
 import type { AlipayParts } from './parts.ts'
+import { rejectionOf } from './rejections.ts'
 import { readTime } from './times.ts'
 import { text, yuan } from './wire.ts'
 
@@ -14,10 +15,10 @@ const reasonMax = 256
 const unseenForMs = 10_000
 
 /** Asks for a refund. `fund_change` alone says that money moved in this call; `refund_fee` is the sum of all, not this one (fact sheet §9). */
-export function makeRefund({ credentials, tools, call }: AlipayParts) {
+export function makeRefund({ credentials, tools, outcome }: AlipayParts) {
   return async function refund(ask: RefundAsk): Promise<RefundReport> {
     const { outTradeNo, transactionId, outRefundNo, amount, reason } = ask
-    const answer = await call({
+    const answer = await outcome({
       method: 'alipay.trade.refund',
       app: credentials.app,
       content: {
@@ -27,6 +28,7 @@ export function makeRefund({ credentials, tools, call }: AlipayParts) {
         ...(reason === undefined ? {} : { refund_reason: reason.slice(0, reasonMax) }),
       },
     })
+    if (text(answer, 'code') !== '10000') throw new ChannelError(asOfRefund(rejectionOf(refusedIn(answer))))
     if (text(answer, 'out_trade_no') !== outTradeNo) throw otherQuestion('the number of another order')
     const isDone = text(answer, 'fund_change') === 'Y'
     const at = readTime(text(answer, 'gmt_refund_pay')) ?? tools.runtime.now()
@@ -43,14 +45,20 @@ export function makeRefund({ credentials, tools, call }: AlipayParts) {
   }
 }
 
+/** That a trade is over, or in another state, says to who closes it that it may be paid; to who refunds, that it cannot be. */
+function asOfRefund(failure: ChannelFailure): ChannelFailure {
+  return failure.refusal === 'orderPaid' ? { ...failure, refusal: 'invalid', code: 'INVALID_REQUEST' } : failure
+}
+
 export type QueryRefund = ReturnType<typeof makeQueryRefund>
 
 /** Asks what became of a refund: without a state it was not received, or failed; which of the two is not told in its first seconds. */
 export function makeQueryRefund({ credentials, tools, call }: AlipayParts) {
-  return async function queryRefund(
-    ask: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo'> & Partial<Pick<RefundQuery, 'createdAt'>>,
-  ): Promise<RefundReport> {
-    const { outRefundNo, outTradeNo, createdAt } = ask
+  return async function queryRefund({
+    outRefundNo,
+    outTradeNo,
+    createdAt,
+  }: Pick<RefundQuery, 'outRefundNo' | 'outTradeNo' | 'createdAt'>): Promise<RefundReport> {
     const origin = { source: 'query', channel: 'alipay', account: tools.account, outRefundNo, outTradeNo } as const
     try {
       const answer = await call({
@@ -73,7 +81,7 @@ export function makeQueryRefund({ credentials, tools, call }: AlipayParts) {
     }
   }
 
-  function isFresh(createdAt: RefundQuery['createdAt'] | undefined): boolean {
-    return createdAt !== undefined && later(createdAt, unseenForMs) > tools.runtime.now()
+  function isFresh(createdAt: RefundQuery['createdAt']): boolean {
+    return later(createdAt, unseenForMs) > tools.runtime.now()
   }
 }

@@ -28,10 +28,10 @@ const rows: readonly Row[] = [
     'The payment code is not valid any more; ask the payer for a fresh one and try again',
   ],
   [
-    'CONTEXT_INCONSISTENT TRADE_BUYER_NOT_MATCH PAYER_UNMATCHED',
+    'CONTEXT_INCONSISTENT TRADE_BUYER_NOT_MATCH PAYER_UNMATCHED DISCORDANT_REPEAT_REQUEST',
     'numberUsed',
     'CHANNEL_ERROR',
-    '商户订单号重复：另一个数据库使用了同一应用，请调高编号或更换前缀',
+    '商户单号重复：另一个数据库使用了同一应用，请调高编号或更换前缀',
     'The number was used before with other content: another database uses these credentials; raise the next number or change the prefix',
   ],
   ['TRADE_HAS_SUCCESS', 'orderPaid', 'ORDERPAID', '订单已支付', 'The order is paid already'],
