@@ -1,6 +1,6 @@
 import type { EmulatorRuntime } from '../runtime.ts'
 
-/** What QFPay would send by mail, and the wallets' keys that its parameters are signed with here. */
+/** What QFPay would send by mail. */
 export type QfpayCredentials = {
   readonly appCode: string
   readonly clientKey: string

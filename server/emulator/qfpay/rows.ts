@@ -9,11 +9,13 @@ export type QfTrade = {
   readonly txdtm: string
   readonly notifyUrl: string
   readonly returnUrl?: string | undefined
+  /** The payer's id as the merchant named it; only where the way to pay demands one. */
+  readonly openid?: string | undefined
   readonly prepayId: string
-  readonly paySign: string
   readonly createdAt: number
   readonly expiresAt: number
-  readonly state: 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'CLOSED'
+  /** FAILED is the end of a code that was shown only: any other order can be tried again. */
+  readonly state: 'NOTPAY' | 'USERPAYING' | 'FAILED' | 'SUCCESS' | 'CLOSED'
   /** 0 not, 1 undone at the counter, 2 closed, 3 refunded, 5 refunded in part. */
   readonly cancel: '0' | '1' | '2' | '3' | '5'
   readonly paidBy?: string | undefined
@@ -28,6 +30,8 @@ export type QfRefund = {
   readonly txamt: number
   readonly txdtm: string
   readonly createdAt: number
+  /** It is still to be told. */
+  readonly isUntold?: boolean | undefined
 }
 
 export type QfCode = {
@@ -45,4 +49,9 @@ export class QfpayError extends Error {
     this.name = 'QfpayError'
     this.respcd = respcd
   }
+}
+
+/** A member that is missing or wrong, by its name. */
+export function wrongMember(name: string): QfpayError {
+  return new QfpayError('1104', `${name} 参数错误`)
 }

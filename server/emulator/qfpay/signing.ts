@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 
-/** All members that came with a value, sorted, and the key right behind; hex in capitals. */
-export function signMembers(members: URLSearchParams, key: string, type: string): string {
-  const pairs = [...members].filter(([name, value]) => name !== 'sign' && value !== '').map(([name, value]) => `${name}=${value}`)
-  const text = pairs.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)).join('&') + key
-  return createHash(type === 'SHA256' ? 'sha256' : 'md5')
-    .update(text, 'utf8')
-    .digest('hex')
-    .toUpperCase()
-}
+const digests: Readonly<Record<string, string>> = { MD5: 'md5', SHA256: 'sha256' }
 
-function nameOf(pair: string): string {
-  return pair.slice(0, pair.indexOf('='))
+/**
+ * All members that were sent, one without a value too, sorted by name, and the key right behind (fact sheet §3).
+ *
+ * @returns hex in capitals; undefined for a type that is neither MD5 nor SHA256.
+ */
+export function signMembers(members: URLSearchParams, key: string, type: string): string | undefined {
+  const digest = digests[type]
+  if (digest === undefined) return undefined
+  const pairs = [...members].filter(([name]) => name !== 'sign').sort(([one], [other]) => (one < other ? -1 : 1))
+  const text = pairs.map(([name, value]) => `${name}=${value}`).join('&') + key
+  return createHash(digest).update(text, 'utf8').digest('hex').toUpperCase()
 }
 
 /** The digest of a body as it goes out, with the key behind it: always MD5. */
@@ -31,4 +32,9 @@ export function pythonJson(value: unknown): string {
       .map(([name, member]) => `${pythonJson(name)}: ${pythonJson(member)}`)
       .join(', ')}}`
   return JSON.stringify(value).replace(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** A digest of the right form that is not the right one. */
+export function wrongDigest(sign: string): string {
+  return sign.replace(/./g, (digit) => (15 - Number.parseInt(digit, 16)).toString(16).toUpperCase())
 }
