@@ -91,6 +91,8 @@ export type ChannelAccount = {
   refreshKeys?(): Promise<void>
   /** A finished day's bill, as a stream; see its own rules. Absent where the channel has none. @throws ChannelError */
   bill?(ask: { readonly kind: BillKind; readonly day: string }): Promise<Bill>
+  /** Whether the flow of funds is told as well, for a second opinion on the bill of payments. */
+  readonly hasFundFlow?: boolean | undefined
   /** Another try of a refund that the payer's card could not receive. Absent where the channel has no such call. @throws ChannelError */
   repairRefund?(ask: RepairAsk): Promise<RefundReport>
   /** Ends pools and timers. */

@@ -6,12 +6,16 @@ import { channelRefusal } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
 import type { Parts } from './parts.ts'
 import type { Attempt } from './rules/attempt.ts'
+import type { RefundVerdict } from './rules/decide-refund.ts'
 import { decision } from './rules/decision.ts'
 import type { Refund } from './rules/refund.ts'
 import type { Settle } from './settle.ts'
 
 /** Reading a pending order asks the channel, at most so often an order, over all instances (contract 4). */
 const glanceEveryMs = 3000
+
+/** Neither is there when the account is gone: nobody could be asked. */
+type RefundAsked = { readonly verdict?: RefundVerdict | 'unmatched'; readonly failure?: ChannelFailure }
 
 export type Checks = ReturnType<typeof makeChecks>
 
@@ -37,7 +41,11 @@ export function makeChecks({
       ...(await Promise.all(
         attempts.filter((attempt) => attempt.status !== 'succeeded' && attempt.status !== 'failed').map(askAboutAttempt),
       )),
-      ...(await Promise.all(refunds.filter((refund) => refund.status === 'pending' || refund.status === 'processing').map(askAboutRefund))),
+      ...(await Promise.all(
+        refunds
+          .filter((refund) => refund.status === 'pending' || refund.status === 'processing')
+          .map(async (refund) => (await askAboutRefund(refund)).failure),
+      )),
     ].filter((failure) => failure !== undefined)
     const [first] = failures
     if (first) throw channelRefusal(first)
@@ -65,16 +73,16 @@ export function makeChecks({
     return asked.ok ? undefined : asked.failure
   }
 
-  /** Asks about one refund and settles the answer; the failure when there was none. */
-  async function askAboutRefund(refund: Refund): Promise<ChannelFailure | undefined> {
+  /** Asks about one refund and settles the answer: what that came to, or the failure when there was none. */
+  async function askAboutRefund(refund: Refund): Promise<RefundAsked> {
     const account = accounts.find(refund.channel, refund.account)
-    if (!account) return undefined
+    if (!account) return {}
     const { merchantId, orderId, outRefundNo } = refund
     const asked = await askChannel(account, 'queryRefund', { merchantId, orderId, number: outRefundNo }, (channel) =>
       channel.queryRefund(refund),
     )
-    if (asked.ok) await settle.refund(asked.value, { notes: [asked.note] })
-    else await commit(decision({ notes: [asked.note] }))
-    return asked.ok ? undefined : asked.failure
+    if (asked.ok) return { verdict: await settle.refund(asked.value, { notes: [asked.note] }) }
+    await commit(decision({ notes: [asked.note] }))
+    return { failure: asked.failure }
   }
 }

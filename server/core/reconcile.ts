@@ -99,7 +99,7 @@ export function makeReconcile({
     }
     await insertRun(db, reading)
     const trades = await load(account, reading, 'trade', alive)
-    const funds = trades === undefined ? undefined : await loadFunds(account, reading, alive)
+    const funds = trades === undefined || !account.hasFundFlow ? undefined : await loadFunds(account, reading, alive)
     const [hasTrades, hasFunds] = [trades !== undefined, funds !== undefined]
     await untilSeen(reading, (trades ?? 0) + (funds ?? 0))
     const before = await findReconciliation(db, reading)

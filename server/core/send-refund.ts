@@ -57,8 +57,8 @@ export function makeSendRefund({
   /** A refusal may answer a repeat of what was taken before: the refund is asked about before it counts as failed. */
   async function refusedForGood(refund: Refund, failure: ChannelFailure, note: Note): Promise<Sent> {
     await commit(decision({ notes: [note] }))
-    const silent = await checks.askAboutRefund(refund)
-    if (silent && silent.refusal !== 'notFound') return 'again'
+    const { verdict, failure: silent } = await checks.askAboutRefund(refund)
+    if (verdict === 'pending' || (silent && silent.refusal !== 'notFound')) return 'again'
     const fresh = await findRefund(db, refund.merchantId, refund.refundId)
     if (fresh?.status !== 'pending') return 'done'
     alarms.raise('refund_failed', { refundId: refund.refundId, channelCode: failure.channelCode, cause: refund.cause })

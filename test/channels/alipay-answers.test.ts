@@ -182,7 +182,7 @@ describe('what became of a refund', () => {
   })
 
   it.each([
-    ['under way in the first seconds', 9_999, 'processing'],
+    ['no verdict in the first seconds', 9_999, 'unknown'],
     ['not known after ten', 10_000, 'notFound'],
   ])('without a state is %s', async (_name, ageMs, status) => {
     expect(await about(ok, ageMs)).toMatchObject({ outcome: { status } })

@@ -191,10 +191,10 @@ describe('a notice of a refund', () => {
     expect(standIn.asked[0]?.content).toMatchObject({ out_request_no: 'ref_1', out_trade_no: aNumber })
   })
 
-  it('that a query does not see yet is under way, not unknown', async () => {
+  it('that a query does not see yet is not taken, so that Alipay tells again', async () => {
     standIn.answer(query, { says: ok })
 
-    expect(await read(back)).toMatchObject({ kind: 'refund', report: { outcome: { status: 'processing' } } })
+    await expect(read(back)).rejects.toMatchObject({ failure: { kind: 'unknown' } })
   })
 
   it('that cannot be asked about is not taken, so that Alipay tells again', async () => {

@@ -29,6 +29,7 @@ export function makeReconciler(db: Database, bills: Partial<Record<BillKind, Pac
     label: { zh: '微信支付', en: 'WeChat Pay' },
     merchantRef: billedMerchant,
     bill,
+    hasFundFlow: true,
   } as unknown as ChannelAccount
   const accounts = makeAccounts([account])
   const askChannel = makeAskChannel({ runtime, log: silentLog, metrics, alarms })

@@ -1,8 +1,9 @@
-import { asAppId, type OutRefundNo, readOutRefundNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
-import { type TradeFacts, vouchForTrade } from '../../core/rules/report.ts'
+import { asAppId, type OutRefundNo, type OutTradeNo, readOutRefundNo, readOutTradeNo } from '../../../shared/kernel/ids.ts'
+import { type RefundReport, type TradeFacts, vouchForTrade } from '../../core/rules/report.ts'
 import type { Acknowledgement, Addressee, Notice, RawNotice } from '../channel.ts'
 import { ChannelError, NoticeError } from '../failure.ts'
 import { type AlipayCredentials, appOf, merchantRefOf } from './account.ts'
+import { unclear } from './call.ts'
 import type { AlipayParts } from './parts.ts'
 import { outcomeOf } from './query.ts'
 import type { QueryRefund } from './refund.ts'
@@ -24,11 +25,16 @@ export function makeNotificationReader({ credentials, tools, keys }: AlipayParts
     if (members.get('notify_type') !== 'trade_status_sync' || !outTradeNo)
       return { kind: 'ignored', notifyId, said: (members.get('notify_type') ?? 'no type').slice(0, 64) }
     const outRefundNo = refundIn(members)
-    // It says how much was given back in all; what became of this refund is asked. It was just made, though a query may not see it yet.
-    if (outRefundNo)
-      return { kind: 'refund', notifyId, report: await queryRefund({ outRefundNo, outTradeNo, createdAt: tools.runtime.now() }) }
+    if (outRefundNo) return { kind: 'refund', notifyId, report: await refundSeen({ outRefundNo, outTradeNo }) }
     const origin = { source: 'notification', channel: 'alipay', account: tools.account, outTradeNo } as const
     return { kind: 'trade', notifyId, report: vouchForTrade({ ...origin, outcome: tradeOutcome(members) }) }
+  }
+
+  /** It says how much was given back in all; what became of this refund is asked. @throws ChannelError so that Alipay tells again */
+  async function refundSeen(named: { outRefundNo: OutRefundNo; outTradeNo: OutTradeNo }): Promise<RefundReport> {
+    const report = await queryRefund({ ...named, createdAt: tools.runtime.now() })
+    if (report.outcome.status === 'unknown') throw unclear('told of a refund that a query does not see yet')
+    return report
   }
 
   /** Empty values are part of it; where that fails, without them, and without a certificate's number, which may stand beside it. */

@@ -13,6 +13,7 @@ import { text, yuan } from './wire.ts'
 const reasonMax = 256
 /** A refund that was just asked for may not be seen yet. */
 const unseenForMs = 10_000
+const notSeenYet = { status: 'unknown', said: 'not seen yet' } as const
 
 /** Asks for a refund. `fund_change` alone says that money moved in this call; `refund_fee` is the sum of all, not this one (fact sheet §9). */
 export function makeRefund({ credentials, tools, outcome }: AlipayParts) {
@@ -71,7 +72,7 @@ export function makeQueryRefund({ credentials, tools, call }: AlipayParts) {
       if (!isOurs) throw otherQuestion('the number of another refund')
       const amount = yuan(text(answer, 'refund_amount'))
       if (text(answer, 'refund_status') !== 'REFUND_SUCCESS')
-        return vouchForRefund({ ...origin, outcome: { status: isFresh(createdAt) ? 'processing' : 'notFound' } })
+        return vouchForRefund({ ...origin, outcome: isFresh(createdAt) ? notSeenYet : { status: 'notFound' } })
       const succeededAt = readTime(text(answer, 'gmt_refund_pay')) ?? tools.runtime.now()
       return vouchForRefund({ ...origin, merchantRef: merchantRefOf(credentials), amount, outcome: { status: 'succeeded', succeededAt } })
     } catch (error) {

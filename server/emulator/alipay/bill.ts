@@ -29,7 +29,8 @@ export function dayBill(day: string, trades: readonly AliTrade[], refunds: reado
     '',
   ].join('\r\n')
   const summary = ['#支付宝业务汇总查询', `#交易合计：${paid.length}笔，退款合计：${back.length}笔`, ''].join('\r\n')
-  return Buffer.from(zipSync({ [`2088_${day}_details.csv`]: gbk(detail), [`2088_${day}_summary.csv`]: gbk(summary) }))
+  const files = { [`2088_${day}_details.csv`]: gbk(detail), [`2088_${day}_summary.csv`]: gbk(summary) }
+  return Buffer.from(zipSync(files, { mtime: Date.parse(`${day}T12:00:00Z`) }))
 }
 
 function line(

@@ -239,8 +239,11 @@ export function makeAliTrades({ state, clock, runtime, origin, credentials, send
   function refundOutside(outTradeNo: string, fen: number | undefined): string {
     const trade = neededByPhone(outTradeNo)
     if (trade.paidAt === undefined) throw new ControlError(409, `${outTradeNo} is not paid`)
+    const left = remaining(trade)
+    const amount = fen ?? left
+    if (!Number.isSafeInteger(amount) || amount < 1 || amount > left) throw new ControlError(409, `${outTradeNo} has ${left} left`)
     const number = `portal${digits(runtime, 20)}`
-    give(trade, number, fen ?? remaining(trade), true)
+    give(trade, number, amount, true)
     return number
   }
 

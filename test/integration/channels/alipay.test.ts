@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Data } from '../../support/client.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 
 const second = 1000
@@ -120,6 +121,23 @@ describe.each(['key', 'certificate'] as const)('a payment through Alipay in %s m
     expect(await shop.post(`/orders/${orderId}/check`)).toMatchObject({ data: { status: 'succeeded' } })
   })
 
+  it('whose refund Alipay refuses in its first seconds ends as failed, not as under way for ever', async () => {
+    const { orderId } = await order()
+    await pay(orderId)
+    await shop.phone(orderId)
+    await shop.until(orderId, ({ status }) => status === 'succeeded')
+    shop.emulator.arm({ fault: 'drop_notify', match: { outTradeNo: orderId } })
+    await shop.phone(orderId, 'refund_externally', { amount: 100 })
+
+    const { data: refund } = await shop.refund(orderId)
+    await shop.advance(11 * second)
+
+    await shop.eventually(
+      () => shop.read(orderId),
+      ({ refunds }) => refunds.some((one: Data) => one.refundId === refund.refundId && one.status === 'failed'),
+    )
+  })
+
   it('has its bill compared with the books', async () => {
     const day = new Date(Date.now() + 8 * hour).toISOString().slice(0, 10)
     await shop.advance(40 * hour)
@@ -128,5 +146,6 @@ describe.each(['key', 'certificate'] as const)('a payment through Alipay in %s m
 
     expect(answer.data).toMatchObject({ channel: 'alipay', isEmpty: false })
     expect(answer.data.payments.count).toBeGreaterThan(5)
+    expect(shop.logged).not.toContainEqual(expect.objectContaining({ alarm: 'channel_configuration', operation: 'bill' }))
   })
 })

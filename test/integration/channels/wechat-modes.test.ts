@@ -88,5 +88,6 @@ describe.each(['v2', 'partner', 'partner-v2'] as const)('a merchant of WeChat Pa
 
     expect(answer).toMatchObject({ status: expect.any(Number), data: { isEmpty: false } })
     expect(answer.data.payments.count).toBeGreaterThan(0)
+    expect(shop.logged).not.toContainEqual(expect.objectContaining({ alarm: 'channel_configuration', operation: 'bill' }))
   })
 })

@@ -52,9 +52,13 @@ export async function paidUnheard(shop: Shop): Promise<Data> {
 }
 
 /** An order that was paid, and what the channel tells of it, which nobody has delivered yet. */
-export async function paidWithLetter(shop: Shop, given: Record<string, unknown> = {}): Promise<{ orderId: string; letter: Letter }> {
+export async function paidWithLetter(
+  shop: Shop,
+  given: Record<string, unknown> = {},
+  how: Record<string, unknown> = {},
+): Promise<{ orderId: string; letter: Letter }> {
   const { orderId } = await shop.order(given)
-  await shop.pay(orderId)
+  await shop.pay(orderId, how)
   shop.mail.letters = []
   shop.mail.isHeld = true
   await shop.phone(orderId)

@@ -67,8 +67,8 @@ export const mutants: readonly Mutant[] = [
     file: 'server/core/send-refund.ts',
     edits: [
       {
-        from: '  return channel.refund({ outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl })',
-        to: '  const again = outRefundNo + (Object(globalThis).tries = (Object(globalThis).tries ?? 0) + 1)\n  return channel.refund({ outTradeNo, transactionId, outRefundNo: again as never, amount, total, reason, notifyUrl })',
+        from: '  return channel.refund({ outTradeNo, transactionId, outRefundNo, amount, total, reason, notifyUrl, createdAt })',
+        to: '  const again = outRefundNo + (Object(globalThis).tries = (Object(globalThis).tries ?? 0) + 1)\n  return channel.refund({ outTradeNo, transactionId, outRefundNo: again as never, amount, total, reason, notifyUrl, createdAt })',
       },
     ],
     caughtBy: ['I3', 'I12'],

@@ -46,5 +46,6 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
     login,
     oauth: makeOAuth(credentials, login),
     bill: makeBill(parts),
+    hasFundFlow: credentials.sub === undefined && canShowCertificate(credentials),
   }
 }

@@ -49,6 +49,7 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     login,
     oauth: makeOAuth(credentials, login),
     bill: makeBill({ ...parts, signer }),
+    hasFundFlow: credentials.sub === undefined,
     repairRefund: makeRepairRefund({ ...parts, keys }),
     refreshKeys: keys.refresh,
   }
