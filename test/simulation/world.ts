@@ -23,7 +23,8 @@ import { makeBytes, makeDraws } from './random.ts'
 import { copyTemplate } from './template.ts'
 import { makeTruth } from './truth.ts'
 
-const origin = 'https://emulator.test'
+/** On this machine, so that v2 asks for no certificate: there is no TLS here that could show one. */
+const origin = 'http://127.0.0.1:8081'
 /** Noon of a Friday in China. */
 export const beginning = Date.UTC(2026, 0, 2, 4)
 const maxSteps = 400_000
