@@ -27,7 +27,8 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
   const runtime = makeNodeRuntime()
   // Nothing of the demo or its emulator is even loaded in a configured server.
   const demo = config.demo ? await (await import('./demo/demo.ts')).startDemo({ ...config, randomBytes: runtime.randomBytes }) : undefined
-  await serve(demo ? read(completed(environment, demo.environment), folders) : config, runtime, demo)
+  const withDemo = demo ? completed(environment, demo.environment) : undefined
+  await serve(withDemo ? read(withDemo, await readPayFolders(withDemo, isChannelDefinition)) : config, runtime, demo)
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {

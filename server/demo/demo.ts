@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Products } from '../core/products.ts'
 import { startEmulator } from '../emulator/listen.ts'
 import { seedGoods } from './goods.ts'
+import { writeProviderAccount } from './provider-account.ts'
 import { demoSecrets } from './secrets.ts'
 import { welcome } from './welcome.ts'
 
@@ -41,6 +42,7 @@ export async function startDemo({
     PUBLIC_URL: origin,
     BOOTSTRAP_API_KEY: demoApiKey,
     HOST: host,
+    PAYS_FOLDER: writeProviderAccount(dataFolder, emulator.environmentFor('partner-v2')),
   }
   return {
     environment,

@@ -8,6 +8,13 @@ Shouyin is running in demo mode: no account is needed, no real money moves.
   The payer's phone  ${emulatorOrigin}/phone
   The channel        ${emulatorOrigin}/_emulator/state
 
+Accounts there are; an order of a merchant's server is paid at one by "channel" and "account" in POST /orders/:orderId/pay:
+
+  wechat                           WeChat Pay v3, a merchant of his own
+  wechat, account wechat-partner   WeChat Pay v2, a merchant of a service provider (./data/pays)
+  alipay                           Alipay
+  qfpay                            QFPay, for orders in HKD
+
 Pay an order from another terminal (paste all of it):
 
 ${commands(origin, emulatorOrigin)}

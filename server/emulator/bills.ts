@@ -25,6 +25,7 @@ type Parts = {
   readonly credentials: () => EmulatorCredentials
   readonly origin: () => string
 }
+type Book = { readonly paid: readonly Payment[]; readonly refunded: readonly Refund[] }
 type File = { readonly bytes: Buffer; readonly madeAt: number }
 
 /** The bills of finished days: trades and the flow of funds. */
@@ -60,7 +61,8 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
     const day = query.get('bill_date') ?? ''
     if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw paramError('bill_date', '日期格式错误')
     if (isCreating || isTooEarly(day)) throw new WechatError(400, 'STATEMENT_CREATING', '账单生成中')
-    const csv = kind === 'trade' ? tradeBill(day, query.get('bill_type') ?? 'ALL') : fundBill(day)
+    const book = bookOf(day, query.get('sub_mchid') || undefined)
+    const csv = kind === 'trade' ? tradeBill(book, query.get('bill_type') ?? 'ALL') : fundBill(book)
     if (csv === undefined) throw new WechatError(400, 'NO_STATEMENT_EXIST', '账单不存在')
     return Buffer.from(csv)
   }
@@ -76,9 +78,9 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
     return file.bytes
   }
 
-  function tradeBill(day: string, type: string): string | undefined {
-    const paid = type === 'REFUND' ? [] : paidOn(day)
-    const refunded = type === 'SUCCESS' ? [] : refundedOn(day)
+  function tradeBill(book: Book, type: string): string | undefined {
+    const paid = type === 'REFUND' ? [] : book.paid
+    const refunded = type === 'SUCCESS' ? [] : book.refunded
     if (paid.length + refunded.length === 0) return undefined
     const totals = {
       paid: sum(paid.map((one) => one.total)),
@@ -128,9 +130,7 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
     ]
   }
 
-  function fundBill(day: string): string | undefined {
-    const paid = paidOn(day)
-    const refunded = refundedOn(day)
+  function fundBill({ paid, refunded }: Book): string | undefined {
     if (paid.length + refunded.length === 0) return undefined
     let balance = 0
     const lines = [
@@ -170,12 +170,15 @@ export function makeBills({ state, clock, runtime, credentials, origin }: Parts)
     return bill(fundHead, lines, fundSumHead, figures)
   }
 
-  function paidOn(day: string): Payment[] {
-    return [...state.tables.payment.values()].filter((one) => one.paidAt !== undefined && chinaDay(one.paidAt) === day)
-  }
-
-  function refundedOn(day: string): Refund[] {
-    return [...state.tables.refund.values()].filter((one) => one.state === 'SUCCESS' && chinaDay(one.createdAt) === day)
+  /** A merchant's own payments, or those of one of the merchants whose provider he is. */
+  function bookOf(day: string, subMchid: string | undefined): Book {
+    const isOfDay = (at: number | undefined) => at !== undefined && chinaDay(at) === day
+    return {
+      paid: [...state.tables.payment.values()].filter((one) => one.subMchid === subMchid && isOfDay(one.paidAt)),
+      refunded: [...state.tables.refund.values()].filter(
+        (one) => paymentOf(one).subMchid === subMchid && one.state === 'SUCCESS' && isOfDay(one.createdAt),
+      ),
+    }
   }
 
   function paymentOf(refund: Refund): Payment {

@@ -9,7 +9,7 @@ let page: Page
 const problems: string[] = []
 
 beforeAll(async () => {
-  shop = await startShop({ store: 'sqlite' })
+  shop = await startShop({ store: 'sqlite', withApiKey: true })
   browser = await openBrowser()
   page = await browser.newPage({ viewport: { width: 390, height: 844 } })
   page.on('pageerror', (error) => problems.push(error.message))
@@ -49,6 +49,17 @@ describe('the payer’s phone', () => {
     expect((await shop.read(order.orderId)).status).toBe('pending')
     await page.getByRole('button', { name: 'Pay', exact: true }).click()
     await page.getByText('Paid', { exact: true }).waitFor()
+  })
+
+  it('shows a code that the counter takes, once', async () => {
+    const { orderId } = await shop.order({ subject: 'Cup' })
+    await page.goto(`${shop.emulatorOrigin}/phone`)
+    await page.getByRole('button', { name: /^(出示|Show)$/ }).click()
+    const code = (await page.locator('#counter-code').textContent())?.replaceAll(' ', '')
+
+    expect(await shop.pay(orderId, { payType: 'MICROPAY', authCode: code })).toMatchObject({ status: 200 })
+    await shop.until(orderId, ({ status }) => status === 'succeeded')
+    expect((await shop.pay((await shop.order()).orderId, { payType: 'MICROPAY', authCode: code })).status).not.toBe(200)
   })
 
   it('opens an H5 payment and leads back to the shop', async () => {

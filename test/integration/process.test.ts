@@ -42,6 +42,19 @@ describe('the process', () => {
     expect(server.output()).toContain('Pay an order from another terminal')
     expect((await ask(`${origin}/api/v1/cashier/orders/${orderId}`, undefined, token)).data.status).toBe('succeeded')
     expect((await ask(`${origin}/api/v1/orders/${orderId}`, undefined, 'sk_test_demo')).data.status).toBe('succeeded')
+    for (const account of [
+      { channel: 'wechat' },
+      { channel: 'wechat', account: 'wechat-partner' },
+      { channel: 'alipay' },
+      { channel: 'qfpay', currency: 'HKD' },
+    ]) {
+      const { currency = 'CNY', ...at } = account
+      const asked = await ask(`${origin}/api/v1/orders`, { subject: 'Tea', amount: '9.90', currency }, 'sk_test_demo')
+      const path = `${origin}/api/v1/orders/${asked.data.orderId}`
+      expect(await ask(`${path}/pay`, { payType: 'NATIVE', ...at }, 'sk_test_demo')).toMatchObject({ success: true })
+      await ask(`${emulator}/_emulator/payments/${asked.data.orderId}`, { do: 'pay' })
+      expect(await ask(`${path}/check`, {}, 'sk_test_demo')).toMatchObject({ data: { status: 'succeeded', channel: at.channel } })
+    }
   }, 30_000)
 
   it('configured for another gateway starts no emulator, and knows no demo key', async () => {

@@ -9,7 +9,13 @@ const words = {
     back: '返回商家',
     waiting: '等待支付',
     nothing: '暂时没有等待支付的订单',
-    footer: '这是模拟的微信支付，不会产生真实的扣款。',
+    showCode: '付款码',
+    show: '出示',
+    counterNote: '一分钟内有效，只能用一次：交给收银台的 authCode',
+    wechat: '微信',
+    alipay: '支付宝',
+    qfpay: '微信（QFPay 收款）',
+    footer: '这是模拟的支付渠道，不会产生真实的扣款。',
     merchant: '商户',
     paid: '支付成功',
     refused: '已放弃，订单仍可支付',
@@ -26,7 +32,13 @@ const words = {
     back: 'Back to the shop',
     waiting: 'Waiting to be paid',
     nothing: 'Nothing is waiting to be paid',
-    footer: 'This is an emulated WeChat Pay. No real money moves.',
+    showCode: 'Payment code',
+    show: 'Show',
+    counterNote: 'Good for a minute and for one payment: it is the authCode of the counter',
+    wechat: 'WeChat',
+    alipay: 'Alipay',
+    qfpay: 'WeChat (taken by QFPay)',
+    footer: 'These are emulated payment channels. No real money moves.',
     merchant: 'Merchant',
     paid: 'Paid',
     refused: 'Not paid; the order can still be paid',
@@ -45,9 +57,16 @@ function speak() {
   if (shown) show(shown)
 }
 
-function yuan(fen) {
-  const digits = String(fen).padStart(3, '0')
-  return `¥${digits.slice(0, -2)}.${digits.slice(-2)}`
+/** Minor units as people write them; how many digits a currency has, the browser knows. */
+function money({ total, currency = 'CNY' }) {
+  const format = new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en', {
+    style: 'currency',
+    currency,
+    currencyDisplay: currency === 'CNY' ? 'narrowSymbol' : 'symbol',
+  })
+  const { maximumFractionDigits: digits } = format.resolvedOptions()
+  const text = String(total).padStart(digits + 1, '0')
+  return format.format(digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`)
 }
 
 async function ask(path, body) {
@@ -67,14 +86,19 @@ function say(text, kind) {
 
 function show(payment) {
   shown = payment
+  at('channel').textContent = channelName(payment)
   at('merchant').textContent = `${words[language].merchant} ${payment.merchant}`
   at('description').textContent = payment.description
-  at('amount').textContent = yuan(payment.total)
+  at('amount').textContent = money(payment)
   at('number').textContent = payment.outTradeNo
   at('sheet').hidden = false
   const payable = payment.tradeState === 'NOTPAY' || payment.tradeState === 'USERPAYING'
   at('pay').disabled = !payable
   at('pay').hidden = at('refuse').hidden = !payable
+}
+
+function channelName({ channel = 'wechat' }) {
+  return channel === 'qfpay' ? 'QFPay' : words[language][channel]
 }
 
 async function scan(code) {
@@ -102,6 +126,16 @@ async function act(what, done, kind) {
   await refresh()
 }
 
+async function showCode() {
+  try {
+    const { code } = await ask('/_emulator/payment-codes', { wallet: at('wallet').value, payer: at('payer').value })
+    at('counter-code').textContent = code.replace(/(\d{4})(?=\d)/g, '$1 ')
+    at('counter-code').hidden = at('counter-note').hidden = false
+  } catch (error) {
+    say(error.message, 'bad')
+  }
+}
+
 async function refresh() {
   const { payments } = await ask('/_emulator/state')
   const waiting = payments
@@ -117,8 +151,8 @@ async function refresh() {
       const sum = document.createElement('span')
       what.className = 'what'
       sum.className = 'sum'
-      what.textContent = one.description
-      sum.textContent = yuan(one.total)
+      what.textContent = `${one.description} · ${channelName(one)}`
+      sum.textContent = money(one)
       button.type = 'button'
       button.append(what, sum)
       button.addEventListener('click', () => void scan(one.outTradeNo))
@@ -132,12 +166,17 @@ at('scan').addEventListener('submit', (event) => {
   event.preventDefault()
   void scan(at('code').value)
 })
+at('counter').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void showCode()
+})
 at('pay').addEventListener('click', () => void act('pay', 'paid', 'good'))
 at('refuse').addEventListener('click', () => void act('fail', 'refused', ''))
 at('language').addEventListener('click', () => {
   language = language === 'zh' ? 'en' : 'zh'
   localStorage.setItem('language', language)
   speak()
+  refreshQuietly()
 })
 speak()
 const query = new URLSearchParams(location.search)

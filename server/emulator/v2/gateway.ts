@@ -285,6 +285,7 @@ export function makeV2Gateway(parts: Parts) {
         bill_date: `${year}-${month}-${day}`,
         bill_type: asked.bill_type ?? 'ALL',
         tar_type: asked.tar_type ?? '',
+        sub_mchid: asked.sub_mch_id ?? '',
       })
       const kind = path === '/pay/downloadbill' ? 'trade' : 'fundflow'
       const bytes = bills.file(kind, query, fault === 'statement_creating')
