@@ -16,6 +16,8 @@ const project = (displayName, folder, more = {}) => ({
 export default {
   // A machine that does much else at once is slow, not wrong.
   testTimeout: 20_000,
+  // The tests wait as much as they work, so each core can take one, the one that runs jest as well.
+  maxWorkers: '100%',
   projects: [
     project('unit', 'unit'),
     project('rules', 'rules'),
