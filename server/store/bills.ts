@@ -56,7 +56,7 @@ function rowOf(runId: string, line: BillLine): Row | undefined {
         transaction_id: line.transactionId,
         status: 'succeeded',
         merchant_ref: line.merchantRef,
-        app_id: line.appId,
+        app_id: line.appId ?? null,
         fee_micro: line.feeMicro ?? null,
         due_fee_micro: line.dueFeeMicro ?? null,
       }

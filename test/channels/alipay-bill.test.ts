@@ -3,7 +3,7 @@ import { zipSync } from 'fflate'
 import type { BillLine } from '../../server/core/rules/bill.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { aSeller, makeAlipayAccounts } from '../support/alipay-account.ts'
-import { type AlipayStandIn, appId, type Reply, startAlipayStandIn } from '../support/alipay-stand-in.ts'
+import { type AlipayStandIn, type Reply, startAlipayStandIn } from '../support/alipay-stand-in.ts'
 import { aDay } from '../support/builders.ts'
 import { gbk } from '../support/gbk.ts'
 
@@ -75,7 +75,6 @@ describe('a day’s bill', () => {
         transactionId: '2026010222001',
         amount: { minor: 9999, currency: 'CNY' },
         merchantRef: aSeller,
-        appId,
         at: asInstant(Date.parse('2026-01-02T12:00:01+08:00')),
       },
       { kind: 'refund', outRefundNo: 'ref_1', outTradeNo: 'D202601020304050001', amount: { minor: 1000 }, status: 'succeeded' },

@@ -348,8 +348,6 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   /** Every day on which something happened was compared with its bill. */
   function isReconciled(): boolean {
-    // QFPay has no bill.
-    if (ledger.name === 'qfpay') return true
     const last = Math.max(0, ...ledger.payments().map((one) => one.paidAt ?? 0), ...ledger.refunds().map((one) => one.createdAt))
     const newest = truth.row('select max(day) as day from reconciliations where channel = ?', ledger.name)?.day
     if (last === 0) return true

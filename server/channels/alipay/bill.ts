@@ -1,4 +1,4 @@
-import { asAppId, asTransactionId, readOutTradeNo } from '../../../shared/kernel/ids.ts'
+import { asTransactionId, readOutTradeNo } from '../../../shared/kernel/ids.ts'
 import type { Money } from '../../../shared/kernel/money.ts'
 import type { Bill, BillKind, BillLine } from '../../core/rules/bill.ts'
 import { NetworkFailure } from '../../lib/runtime.ts'
@@ -24,7 +24,7 @@ export function makeBill({ credentials, tools, outcome }: AlipayParts) {
   /** @throws ChannelError `billEmpty`, `billCreating`; when the file cannot be read. */
   return async function bill({ kind, day }: { readonly kind: BillKind; readonly day: string }): Promise<Bill> {
     if (kind === 'funds') throw refused('configuration', 'the flow of funds is not read')
-    const lines = readLines(await download(await addressOf(day)), merchantRefOf(credentials), credentials.app.appId)
+    const lines = readLines(await download(await addressOf(day)), merchantRefOf(credentials))
     return bunches(lines)
   }
 
@@ -80,14 +80,14 @@ async function* bunches(lines: readonly BillLine[]): AsyncGenerator<readonly Bil
 }
 
 /** The detail file's lines; its name says what it is, a line that begins with # is about the file. @throws ChannelError */
-export function readLines(zip: Uint8Array, merchantRef: string, appId: string): BillLine[] {
+export function readLines(zip: Uint8Array, merchantRef: string): BillLine[] {
   try {
     const files = [...unzip(zip).values()].map((bytes) => new TextDecoder('gbk', { fatal: true }).decode(bytes))
     const detail = files.find((one) => one.includes('支付宝交易号') && one.includes('业务类型'))
     if (detail === undefined) throw new Error('no file of it holds the details')
     const [head = '', ...rows] = detail.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'))
     const names = head.split(',').map((name) => name.trim())
-    return rows.map((row) => lineOf(cellsOf(names, row), merchantRef, appId))
+    return rows.map((row) => lineOf(cellsOf(names, row), merchantRef))
   } catch (error) {
     throw error instanceof ChannelError
       ? error
@@ -108,7 +108,7 @@ function cellsOf(names: readonly string[], row: string): (name: string) => strin
   }
 }
 
-function lineOf(cell: (name: string) => string, merchantRef: string, appId: string): BillLine {
+function lineOf(cell: (name: string) => string, merchantRef: string): BillLine {
   const outTradeNo = readOutTradeNo(cell('商户订单号'))
   const [kind, at] = [cell('业务类型'), readTime(cell('完成时间') || cell('创建时间'))]
   if (!outTradeNo || (kind !== '交易' && kind !== '退款')) return { kind: 'other', said: kind.slice(0, 32) }
@@ -125,7 +125,8 @@ function lineOf(cell: (name: string) => string, merchantRef: string, appId: stri
     transactionId: asTransactionId(cell('支付宝交易号')),
     amount: amountOf(cell('订单金额')),
     merchantRef,
-    appId: asAppId(appId),
+    // A mini-program's payments stand beside the others, and which app it was is not told.
+    appId: undefined,
   }
 }
 

@@ -2,6 +2,7 @@ import type { AccountTools, ChannelAccount, ChannelLimits } from '../channel.ts'
 import type { QfpayCredentials } from './account.ts'
 import { acknowledge } from './acknowledge.ts'
 import { appIdFor } from './apps.ts'
+import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
 import { payTypesOf } from './codes.ts'
@@ -27,10 +28,7 @@ const limits: ChannelLimits = {
   notFoundIsUnknownMs: 60_000,
 }
 
-/**
- * One app code on QFPay. There is no `bill`: the day's file is made in production only, for all merchants of the channel, in columns
- * that no document names.
- */
+/** One app code on QFPay. */
 export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): ChannelAccount {
   const parts = { credentials, tools, ...makeCall(credentials, tools) }
   const queryRefund = makeQueryRefund(parts)
@@ -53,6 +51,7 @@ export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): C
     addressedTo: makeAddressedTo(credentials.mchid),
     readNotification: makeNotificationReader(parts, queryRefund),
     acknowledge,
+    bill: makeBill(parts),
     oauth: makeOAuth(parts),
   }
 }

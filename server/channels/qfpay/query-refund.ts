@@ -28,12 +28,13 @@ export function makeQueryRefund(parts: QfpayParts) {
       channelRefundId: text(item, 'syssn'),
       merchantRef: merchantIn(item, credentials),
       amount: amount !== undefined && isCurrency(currency) ? moneyOf(amount, currency) : undefined,
-      outcome: outcomeOf(item, parts),
+      outcome: refundOutcome(item, parts),
     })
   }
 }
 
-function outcomeOf(item: Plain, { credentials, tools }: QfpayParts): RefundFacts['outcome'] {
+/** What an item that is a refund says. */
+export function refundOutcome(item: Plain, { credentials, tools }: QfpayParts): RefundFacts['outcome'] {
   const respcd = text(item, 'respcd') ?? ''
   switch (respClass(respcd)) {
     case 'success':
@@ -59,11 +60,15 @@ function outcomeOf(item: Plain, { credentials, tools }: QfpayParts): RefundFacts
 export async function paymentOfRefund(parts: QfpayParts, outRefundNo: string): Promise<OutTradeNo | undefined> {
   const refund = (await listed(parts, { out_trade_no: outRefundNo })).find(isRefund)
   const original = text(refund, 'origssn')
-  if (original === undefined) return undefined
-  const payment = (await listed(parts, { syssn: original })).find((one) => text(one, 'syssn') === original)
+  return original === undefined ? undefined : paymentOfTransaction(parts, original)
+}
+
+/** The number of ours under which QFPay knows a payment by its own. */
+export async function paymentOfTransaction(parts: QfpayParts, syssn: string): Promise<OutTradeNo | undefined> {
+  const payment = (await listed(parts, { syssn })).find((one) => text(one, 'syssn') === syssn)
   return readOutTradeNo(text(payment, 'out_trade_no') ?? '')
 }
 
-function isRefund(item: Plain): boolean {
+export function isRefund(item: Plain): boolean {
   return text(item, 'order_type') === 'refund'
 }

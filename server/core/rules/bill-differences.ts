@@ -90,7 +90,7 @@ export function tradeOf({ channel, account }: BillOf, line: BilledLine): TradeRe
       transactionId: asTransactionId(line.transactionId ?? ''),
       amount: moneyOf(line.amountMinor, line.currency),
       merchantRef: line.merchantRef ?? '',
-      appId: asAppId(line.appId ?? ''),
+      appId: line.appId === undefined ? undefined : asAppId(line.appId),
       succeededAt: line.at,
     },
   })

@@ -20,7 +20,8 @@ type Payment = Fee & {
   readonly transactionId: TransactionId
   readonly amount: Money
   readonly merchantRef: string
-  readonly appId: AppId
+  /** Absent where the bill does not name one. */
+  readonly appId: AppId | undefined
   readonly at: Instant
 }
 type Refunded = Fee & {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Data } from '../../support/client.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 
 const second = 1000
@@ -140,6 +141,24 @@ describe('a payment through QFPay', () => {
     await shop.advance(60 * second)
     await shop.until(orderId, ({ attempts }) => attempts[0].status === 'closed')
     expect(side().find(orderId)).toMatchObject({ cancel: '1' })
+  })
+
+  it('has its day compared with the books, where a refund that nobody told of is found', async () => {
+    const { orderId } = await order()
+    await shop.pay(orderId, { channel: 'qfpay' })
+    await shop.phone(orderId)
+    await shop.until(orderId, ({ status }) => status === 'succeeded')
+    shop.emulator.arm({ fault: 'drop_notify', match: { outTradeNo: orderId } })
+    const outside: Data = await shop.phone(orderId, 'refund_externally', { amount: 100 })
+    const day = new Date(Date.now() + 8 * 3600 * second).toISOString().slice(0, 10)
+    await shop.advance(40 * 3600 * second)
+
+    const { data } = await shop.post('/reconciliations', { date: day, channel: 'qfpay' })
+
+    expect(data).toMatchObject({ channel: 'qfpay', isEmpty: false })
+    expect(data.differences).toContainEqual(expect.objectContaining({ kind: 'refund', number: outside.outRefundNo, repaired: true }))
+    expect(data.differences.filter(({ repaired }: Data) => !repaired)).toEqual([])
+    expect(await shop.read(orderId)).toMatchObject({ refundedAmount: '1.00', refundStatus: 'partial' })
   })
 
   it('refuses what the account does not take, by name', async () => {
