@@ -27,7 +27,7 @@ type Call = {
 export function makeGateway({ clock, faults, credentials, book, codes, payments, refunds, query }: Parts) {
   const calls: Readonly<Record<string, Call>> = {
     '/trade/v1/payment': { method: 'POST', run: payments.create },
-    '/trade/v1/query': { method: 'POST', run: (asked, fault) => (fault === 'order_not_exist' ? nothing : query(asked)) },
+    '/trade/v1/query': { method: 'POST', run: (asked, fault) => (fault === 'order_not_exist' && isNamed(asked) ? nothing : query(asked)) },
     '/trade/v1/refund': { method: 'POST', run: refunds.request },
     '/trade/v1/close': { method: 'POST', run: refunds.close },
     '/trade/v1/reversal': { method: 'POST', run: refunds.reverse },
@@ -93,6 +93,11 @@ export function makeGateway({ clock, faults, credentials, book, codes, payments,
     // A refund's own number is not its payment's.
     return path === '/trade/v1/refund' ? (bySyssn ?? named) : (named ?? bySyssn)
   }
+}
+
+/** A list without a number is of a time, and what is in it is there. */
+function isNamed(asked: URLSearchParams): boolean {
+  return asked.has('out_trade_no') || asked.has('syssn')
 }
 
 const nothing = { respcd: '0000', resperr: '', respmsg: '', page: 1, page_size: 10, data: [] }
