@@ -40,8 +40,8 @@ export function makeSendRefund({
   }
 
   async function refused(refund: Refund, failure: ChannelFailure, note: Note): Promise<Sent> {
-    const isFinal =
-      failure.kind === 'refused' && (failure.refusal === 'invalid' || failure.refusal === 'notFound' || failure.refusal === 'numberUsed')
+    const isNumberUsed = failure.refusal === 'numberUsed'
+    const isFinal = failure.kind === 'refused' && (failure.refusal === 'invalid' || failure.refusal === 'notFound' || isNumberUsed)
     if (failure.refusal === 'notEnough')
       alarms.raise('refund_balance', {
         refundId: refund.refundId,
@@ -54,13 +54,17 @@ export function makeSendRefund({
     return refusedForGood(refund, failure, note)
   }
 
-  /** A refusal may answer a repeat of what was taken before: the refund is asked about before it counts as failed. */
+  /**
+   * A refusal may answer a repeat of what was taken before: the refund is asked about before it counts as failed. A number that was used
+   * and is not found contradicts itself, and is no verdict: it is asked about again.
+   */
   async function refusedForGood(refund: Refund, failure: ChannelFailure, note: Note): Promise<Sent> {
     await commit(decision({ notes: [note] }))
     const { verdict, failure: silent } = await checks.askAboutRefund(refund)
     if (verdict === 'pending' || (silent && silent.refusal !== 'notFound')) return 'again'
     const fresh = await findRefund(db, refund.merchantId, refund.refundId)
     if (fresh?.status !== 'pending') return 'done'
+    if (failure.refusal === 'numberUsed') return 'again'
     alarms.raise('refund_failed', { refundId: refund.refundId, channelCode: failure.channelCode, cause: refund.cause })
     await commit(together(decideRefundRefused(fresh, failure.channelMessage ?? failure.channelCode ?? failure.message, runtime.now())))
     return 'done'

@@ -143,6 +143,27 @@ describe('a payment through QFPay', () => {
     expect(side().find(orderId)).toMatchObject({ cancel: '1' })
   })
 
+  it('whose refund was taken unheard is not taken for failed when its number is used and a list does not show it', async () => {
+    const { orderId } = await order()
+    await shop.pay(orderId, { channel: 'qfpay' })
+    await shop.phone(orderId)
+    await shop.until(orderId, ({ status }) => status === 'succeeded')
+    const refundId = `R${orderId}`
+    shop.emulator.arm({ fault: 'bad_signature', match: { path: '/qfpay/trade/v1/refund', outTradeNo: orderId } })
+    shop.emulator.arm({ fault: 'order_not_exist', match: { path: '/qfpay/trade/v1/query', outTradeNo: refundId }, times: 2 })
+    shop.emulator.arm({ fault: 'drop_notify', match: { outTradeNo: orderId } })
+
+    await shop.refund(orderId, { amount: '1.00', refundId })
+    const look = async () => {
+      await shop.advance(30 * second)
+      const seen = await shop.read(orderId)
+      expect(seen.refunds[0].status).not.toBe('failed')
+      return seen
+    }
+
+    expect(await shop.eventually(look, ({ refunds }) => refunds[0].status === 'succeeded')).toMatchObject({ refundedAmount: '1.00' })
+  })
+
   it('has its day compared with the books, where a refund that nobody told of is found', async () => {
     const { orderId } = await order()
     await shop.pay(orderId, { channel: 'qfpay' })
