@@ -1,4 +1,5 @@
 import { type AccountId, asOrderId, defaultMerchant, type MerchantId, readOutRefundNo } from '../../shared/kernel/ids.ts'
+import type { Currency } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import { asInstant, chinaDay, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
@@ -104,7 +105,8 @@ export function makeReconcile({
     await untilSeen(reading, (trades ?? 0) + (funds ?? 0))
     const before = await findReconciliation(db, reading)
     const listed = await compareAll(reading, { hasFunds, alive })
-    const report = await reportOf(reading, { isEmpty: !hasTrades, withFunds: hasFunds, listed, before: before?.report })
+    const [currency] = account.currencies
+    const report = await reportOf(reading, { currency, isEmpty: !hasTrades, withFunds: hasFunds, listed, before: before?.report })
     return close(reading, report)
   }
 
@@ -196,7 +198,13 @@ export function makeReconcile({
 
   async function reportOf(
     { runId }: BillRun,
-    { isEmpty, withFunds, listed, before }: { isEmpty: boolean; withFunds: boolean; listed: Listed; before: Report | undefined },
+    {
+      currency,
+      isEmpty,
+      withFunds,
+      listed,
+      before,
+    }: { currency: Currency | undefined; isEmpty: boolean; withFunds: boolean; listed: Listed; before: Report | undefined },
   ): Promise<Report> {
     const [payments, refunds] = [await billTotals(db, runId, 'payment'), await billTotals(db, runId, 'refund')]
     // What an earlier run put right was a difference of that day all the same.
@@ -205,6 +213,7 @@ export function makeReconcile({
     return {
       isEmpty,
       withFunds,
+      currency,
       payments: { count: payments.count, amountMinor: payments.amountMinor },
       refunds: { count: refunds.count, amountMinor: refunds.amountMinor },
       feeMicro: payments.feeMicro + refunds.feeMicro,

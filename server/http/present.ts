@@ -9,7 +9,7 @@ import type {
 import type { product as productSchema } from '../../shared/api/product.ts'
 import type { reconciliation as reconciliationSchema } from '../../shared/api/reconciliation.ts'
 import type { numberSeries } from '../../shared/api/series.ts'
-import { formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
+import { type Currency, formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
@@ -123,7 +123,7 @@ export function presentReconciliation({
   report,
   completedAt,
 }: Reconciliation): z.input<typeof reconciliationSchema> {
-  const { isEmpty, withFunds, payments, refunds, feeMicro, counts, differences } = report
+  const { isEmpty, withFunds, currency = 'CNY', payments, refunds, feeMicro, counts, differences } = report
   return {
     date: day,
     channel,
@@ -131,8 +131,9 @@ export function presentReconciliation({
     status: 'completed',
     isEmpty,
     withFunds,
-    payments: presentTotals(payments),
-    refunds: presentTotals(refunds),
+    currency,
+    payments: presentTotals(payments, currency),
+    refunds: presentTotals(refunds, currency),
     fee: formatMillionths(feeMicro),
     counts,
     differences: differences.map(({ orderId, ...one }) => ({ ...one, orderId: orderId ?? null })),
@@ -140,8 +141,8 @@ export function presentReconciliation({
   }
 }
 
-function presentTotals({ count, amountMinor }: Report['payments']): { count: number; amount: string; amountMinor: number } {
-  return { count, amount: formatMoney(moneyOf(amountMinor, 'CNY')), amountMinor }
+function presentTotals({ count, amountMinor }: Report['payments'], currency: Currency) {
+  return { count, amount: formatMoney(moneyOf(amountMinor, currency)), amountMinor }
 }
 
 /** A page of a list. */

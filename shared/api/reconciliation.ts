@@ -23,6 +23,7 @@ export const reconciliation = z
     status: z.literal('completed'),
     isEmpty: z.boolean().meta({ description: 'Nothing happened that day, says the channel' }),
     withFunds: z.boolean().meta({ description: 'Whether the flow of funds was compared too' }),
+    currency: z.string(),
     payments: totals,
     refunds: totals,
     fee: z.string().meta({ description: 'What the channel took, in the major unit' }),

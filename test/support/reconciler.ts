@@ -29,6 +29,7 @@ export function makeReconciler(db: Database, bills: Partial<Record<BillKind, Pac
     label: { zh: '微信支付', en: 'WeChat Pay' },
     merchantRef: billedMerchant,
     bill,
+    currencies: ['CNY'],
     hasFundFlow: true,
   } as unknown as ChannelAccount
   const accounts = makeAccounts([account])

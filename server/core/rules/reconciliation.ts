@@ -1,3 +1,5 @@
+import type { Currency } from '../../../shared/kernel/money.ts'
+
 /** In what a bill and the books can differ. */
 export const differenceKinds = ['missing_here', 'missing_there', 'amount', 'state', 'refund', 'fee', 'funds'] as const
 export type DifferenceKind = (typeof differenceKinds)[number]
@@ -21,6 +23,8 @@ export type Report = {
   readonly isEmpty: boolean
   /** Whether the flow of funds was compared too. */
   readonly withFunds: boolean
+  /** What the amounts are in; a report of before names none, and is in CNY. */
+  readonly currency?: Currency | undefined
   readonly payments: Totals
   readonly refunds: Totals
   readonly feeMicro: number

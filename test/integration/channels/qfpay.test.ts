@@ -176,7 +176,7 @@ describe('a payment through QFPay', () => {
 
     const { data } = await shop.post('/reconciliations', { date: day, channel: 'qfpay' })
 
-    expect(data).toMatchObject({ channel: 'qfpay', isEmpty: false })
+    expect(data).toMatchObject({ channel: 'qfpay', isEmpty: false, currency: 'HKD' })
     expect(data.differences).toContainEqual(expect.objectContaining({ kind: 'refund', number: outside.outRefundNo, repaired: true }))
     expect(data.differences.filter(({ repaired }: Data) => !repaired)).toEqual([])
     expect(await shop.read(orderId)).toMatchObject({ refundedAmount: '1.00', refundStatus: 'partial' })
