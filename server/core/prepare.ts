@@ -111,8 +111,9 @@ export function makePrepare({
     const fresh = await findAttempt(db, merchantId, paymentId)
     if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${orderId} is paid already`)
     if (!fresh || !isLiveAttempt(fresh.status)) return undefined
-    const isKnownThere = asked.value.outcome.status === 'pending'
-    if (account.limits.isAskedOnce === true && isKnownThere) return askedBefore(fresh)
+    // Used and not found is a contradiction, such as a list that lags: no reason to believe that the number is somebody else's.
+    const mayBeOurs = asked.value.outcome.status === 'pending' || asked.value.outcome.status === 'notFound'
+    if (account.limits.isAskedOnce === true && mayBeOurs) return askedBefore(fresh)
     await giveUpNumber(order, fresh, failure)
     return undefined
   }

@@ -164,6 +164,24 @@ describe('a payment through QFPay', () => {
     expect(await shop.eventually(look, ({ refunds }) => refunds[0].status === 'succeeded')).toMatchObject({ refundedAmount: '1.00' })
   })
 
+  it('whose number is used, by us and unheard, is not given up when a list does not show it', async () => {
+    const { orderId } = await order()
+    shop.emulator.arm({ fault: 'bad_signature', match: { path: '/qfpay/trade/v1/payment', outTradeNo: orderId } })
+    shop.emulator.arm({ fault: 'order_not_exist', match: { path: '/qfpay/trade/v1/query', outTradeNo: orderId } })
+
+    expect(await shop.pay(orderId, { channel: 'qfpay' })).toMatchObject({ status: 502 })
+    await shop.pay(orderId, { channel: 'qfpay' })
+    expect((await shop.read(orderId)).attempts.map(({ status }: Data) => status)).not.toContain('failed')
+
+    const again = await shop.eventually(
+      () => shop.pay(orderId, { channel: 'qfpay' }),
+      ({ status }) => status === 200,
+    )
+    await shop.phone(again.data.outTradeNo)
+    await shop.until(orderId, ({ status }) => status === 'succeeded')
+    expect(shop.logged).not.toContainEqual(expect.objectContaining({ alarm: 'number_reuse', outTradeNo: orderId }))
+  })
+
   it('has its day compared with the books, where a refund that nobody told of is found', async () => {
     const { orderId } = await order()
     await shop.pay(orderId, { channel: 'qfpay' })
