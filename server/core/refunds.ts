@@ -1,7 +1,7 @@
 import { asRefundId, type MerchantId, type OrderId, outRefundNoOf, type RefundId } from '../../shared/kernel/ids.ts'
 import { asMinor, equalMoney, formatMoney, type Money, zero } from '../../shared/kernel/money.ts'
 import type { RefundStatus } from '../../shared/kernel/states.ts'
-import { later } from '../../shared/kernel/time.ts'
+import { type Instant, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
 import { findAttempt } from '../store/attempts.ts'
@@ -28,6 +28,7 @@ export type RefundRequest = {
   readonly reason?: string | undefined
   readonly refundId?: RefundId | undefined
 }
+type NamedRequest = RefundRequest & { readonly refundId: RefundId; readonly createdAt: Instant }
 export type RefundFilter = { readonly orderId?: OrderId | undefined; readonly status?: RefundStatus | undefined }
 
 const maxRounds = 10
@@ -59,7 +60,8 @@ export function makeRefunds({
       if (known) return sameRefund(known, orderId, ask)
       const order = await findOrder(db, merchantId, orderId)
       if (!order) throw orderNotFound(orderId)
-      const refund = await newRefund(order, refundId, ask)
+      // A run that is repeated sends what the first one sent, and some channels are told the time.
+      const refund = await newRefund(order, { ...ask, refundId, createdAt: once?.createdAt ?? runtime.now() })
       const account = accountOf(refund)
       const sendAt = await whenToSend(refund, account)
       const isSentNow = sendAt <= runtime.now()
@@ -86,7 +88,7 @@ export function makeRefunds({
     return (await findRefund(db, refund.merchantId, refund.refundId)) ?? refund
   }
 
-  async function newRefund(order: Order, refundId: RefundId, { amount, reason }: RefundRequest): Promise<Refund> {
+  async function newRefund(order: Order, { refundId, createdAt, amount, reason }: NamedRequest): Promise<Refund> {
     if (order.keptPaymentId === undefined || order.paidAt === undefined)
       throw new AppError('INVALID_REQUEST', `order ${order.orderId} is not paid; there is nothing to refund`)
     const attempt = await findAttempt(db, order.merchantId, order.keptPaymentId)
@@ -104,7 +106,7 @@ export function makeRefunds({
       notifyUrl: policy.notifyUrl(channel, account),
       cause: 'requested',
       status: 'pending',
-      createdAt: runtime.now(),
+      createdAt,
     } as const
     const refund: Refund = {
       merchantId,
