@@ -30,6 +30,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     }),
     project('simulation', 'simulation'),
+    project('alone', 'alone'),
     project('browser', 'browser'),
     project('miniprogram', 'miniprogram', { testEnvironment: 'jsdom' }),
   ],
