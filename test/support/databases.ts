@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
+import { createConnection } from 'mysql2'
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
 import { makeMetrics } from '../../server/lib/prom-metrics.ts'
 import { closeDatabase, type Database, openDatabase } from '../../server/store/database.ts'
@@ -36,7 +36,8 @@ async function freshSchema(): Promise<FreshDatabase> {
 }
 
 async function ask(server: string, statement: string): Promise<void> {
-  const connection = await createConnection(server)
+  // The product's entry to the package and not the other: both have this name, and jest has been seen to give the wrong one.
+  const connection = createConnection(server).promise()
   try {
     await connection.query(statement)
   } finally {

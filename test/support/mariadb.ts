@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { createConnection } from 'mysql2/promise'
+import { createConnection } from 'mysql2'
 
 const run = promisify(execFile)
 const folderPrefix = 'shouyin-mdb-'
@@ -70,7 +70,7 @@ export async function startMariaDb(): Promise<MariaDb> {
     for (const until = Date.now() + startWithinMs; ; ) {
       if (server.exitCode !== null || Date.now() > until) throw new Error(`mariadbd did not start: ${log}`)
       try {
-        const root = await createConnection({ socketPath: `${home}/s`, user: 'root', multipleStatements: true })
+        const root = createConnection({ socketPath: `${home}/s`, user: 'root', multipleStatements: true }).promise()
         await root.query("CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app'; GRANT ALL ON *.* TO app@'127.0.0.1'; CREATE DATABASE app")
         await root.end()
         return `mysql://app:app@127.0.0.1:${port}/app`

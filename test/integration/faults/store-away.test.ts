@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createConnection } from 'mysql2/promise'
+import { createConnection } from 'mysql2'
 import { startEmulator } from '../../../server/emulator/listen.ts'
 import { listEventTypes } from '../../../server/store/events.ts'
 import { asOrderId, defaultMerchant } from '../../../shared/kernel/ids.ts'
@@ -157,7 +157,7 @@ onMysql('all connections taken by what does not end', () => {
   // Longer than anybody waits for a connection; once, for all that is looked at.
   beforeAll(async () => {
     far = await startAnother(shop, { DATABASE_URL: shop.databaseUrl })
-    const blocker = await createConnection(shop.databaseUrl)
+    const blocker = createConnection(shop.databaseUrl).promise()
     await blocker.query('LOCK TABLES orders WRITE')
     const startedAt = performance.now()
     const asked = Promise.all(Array.from({ length: 40 }, () => far.get('/orders/D00000000000000000000')))
