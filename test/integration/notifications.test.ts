@@ -56,7 +56,7 @@ describe('a thousand payments, each told three times, ten at a time, out of orde
     expect(new Set(told.map((types) => types.join()))).toEqual(new Set(['order.created,payment.succeeded']))
     const { items } = (await shop.get('/orders?limit=100&status=succeeded')).data
     expect(items.every((order: Data) => order.attempts.length === 1 && order.attempts[0].kept === true)).toBe(true)
-  }, 120_000)
+  }, 240_000)
 })
 
 describe('a notification that is not, verifiably, the channel’s', () => {
