@@ -129,8 +129,8 @@ module.exports = {
     {
       name: 'one-door-for-states',
       severity: 'error',
-      from: { pathNot: '^(server/core/commit-queue\\.ts|server/store/apply-changes\\.ts|test/)' },
-      to: { path: '^server/store/(transitions|apply-changes)\\.ts$' },
+      from: { pathNot: '^(server/core/commit-queue\\.ts|server/store/(apply-changes|transitions)\\.ts|test/)' },
+      to: { path: '^server/store/(transitions|apply-changes|delivery-moves)\\.ts$' },
     },
     {
       name: 'fakes-only-in-demo',

@@ -1,9 +1,9 @@
 import { defaultAccount, defaultMerchant } from '../shared/kernel/ids.ts'
-import { later } from '../shared/kernel/time.ts'
+import { type Instant, later } from '../shared/kernel/time.ts'
 import type { AccountSource } from './channels/channel.ts'
 import type { Config, NamedAccount } from './config/config.ts'
-import { makeAccounts, nameOf } from './core/accounts.ts'
-import { makeAlarms } from './core/alarms.ts'
+import { type Accounts, makeAccounts, nameOf } from './core/accounts.ts'
+import { type Alarms, makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
@@ -11,34 +11,40 @@ import { makeChecks } from './core/check.ts'
 import { makeClockWatch } from './core/clock-watch.ts'
 import { makeClose } from './core/close.ts'
 import { makeCommit } from './core/commit.ts'
+import { makeDeliverWebhook } from './core/deliver-webhook.ts'
+import { makeEvents } from './core/events.ts'
 import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
 import { makeMendRefunds } from './core/mend-refund.ts'
 import { makeNotifications } from './core/notifications.ts'
 import { makeNumbers } from './core/numbers.ts'
 import { makeOnce } from './core/once.ts'
+import { makeOneStepPayments } from './core/one-step.ts'
 import { makeOrders } from './core/orders.ts'
-import type { Policy } from './core/parts.ts'
+import type { Parts as CoreParts, Policy } from './core/parts.ts'
 import { makePayerOf } from './core/payer-of.ts'
 import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
 import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
 import { makeReverse } from './core/reverse.ts'
-import { decision } from './core/rules/decision.ts'
+import { type Decision, decision } from './core/rules/decision.ts'
 import { makeSendRefund } from './core/send-refund.ts'
 import { makeSettle } from './core/settle.ts'
 import { makePayments } from './core/start-payment.ts'
 import { makeTaskHandlers } from './core/tasks.ts'
 import { makeUnmatchedMoney } from './core/unmatched.ts'
+import { makeWebhookEndpoints } from './core/webhook-endpoints.ts'
 import { makeHttp } from './http/http.ts'
 import { makeApiKeys } from './identity/api-keys.ts'
 import { makeSessions } from './identity/sessions.ts'
-import { makeLoop } from './jobs/loop.ts'
+import { makeLoops } from './jobs/loops.ts'
 import { newId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
+import { makeSealer } from './lib/seal.ts'
+import type { Secret } from './lib/secret.ts'
 import { closeDatabase, type Database, openDatabase } from './store/database.ts'
 import { parseDatabaseUrl } from './store/database-url.ts'
 import type { StoreDialect } from './store/dialect.ts'
@@ -68,48 +74,80 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
   const db = await openStore({ config, runtime, log, metrics, dialect })
   const policy = await readPolicy({ config, sources, db, runtime })
   const alarms = makeAlarms({ log, metrics })
-  const accounts = makeAccounts(sources.map((source) => open(source)))
+  const accounts = makeAccounts(sources.map((source) => openAccount(source, { db, runtime, log, alarms })))
   const live = makeLive({ db, runtime, log })
   const commit = makeCommit({
     db,
     runtime,
-    afterCommit: ({ orders, nextTaskAt }) => {
-      live.wake(orders)
-      if (nextTaskAt !== undefined) loop.wake(nextTaskAt)
+    afterCommit: (what) => {
+      live.wake(what.orders)
+      loops.wake(what)
     },
   })
   const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
+  const { handlers, ...useCases } = makeUseCases({ ...base, config })
+  const loops = makeLoops({ ...base, handlers })
+  const http = makeHttp({
+    ...base,
+    ...useCases,
+    live,
+    trustedProxies: config.trustedProxies,
+    assertReady: () => assertReady(db),
+    apiKeys: makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey }),
+  })
+  const { products, reconcile } = useCases
+  return { callback: http.callback, products, reconcile, start, drain }
+
+  async function start(): Promise<void> {
+    await commit(firstTasks(accounts, runtime.now()))
+    loops.start()
+  }
+
+  /** Finishes what is in flight, gives the tasks back and closes what was opened. */
+  async function drain(): Promise<void> {
+    live.end()
+    await http.drain()
+    await loops.stop()
+    for (const account of accounts.all()) await account.end?.()
+    await closeDatabase(db)
+  }
+}
+
+/** The demo makes these when nobody gives them; the configuration asks for them otherwise. */
+function given(config: Config, name: 'masterKey' | 'sessionSecret'): Secret {
+  const secret = config[name]
+  if (!secret) throw new Error(`${name} is missing`)
+  return secret
+}
+
+/** What the server can do, and what its tasks do later. */
+function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config }) {
+  const { runtime } = base
   const settle = makeSettle(base)
   const close = makeClose({ ...base, settle, reverse: makeReverse({ ...base, settle }) })
   const checks = makeChecks({ ...base, settle })
   const sendRefund = makeSendRefund({ ...base, settle, checks })
   const reconcile = makeReconcile({ ...base, settle })
-  const handlers = makeTaskHandlers({ ...base, close, checks, sendRefund, reconcile })
-  const loop = makeLoop({ ...base, handlers, owner: newId(runtime, 'run') })
+  const outgoing = { sealer: makeSealer({ masterKey: given(config, 'masterKey'), runtime }), webhook: config.webhook }
+  const deliverWebhook = makeDeliverWebhook({ ...base, ...outgoing })
   const numbers = makeNumbers(base)
   const orders = makeOrders({ ...base, numbers })
   const products = makeProducts(base)
-  const payments = makePayments({
-    ...base,
-    close,
-    checks,
-    numbers,
-    prepare: makePrepare({ ...base, close, settle }),
-    payerOf: makePayerOf(base),
-  })
-  if (!config.sessionSecret) throw new Error('SESSION_SECRET is missing')
-  const sessions = makeSessions({ secret: config.sessionSecret, runtime })
-  const http = makeHttp({
-    ...base,
-    trustedProxies: config.trustedProxies,
-    assertReady: () => assertReady(db),
+  const prepare = makePrepare({ ...base, close, settle })
+  const payments = makePayments({ ...base, close, checks, numbers, prepare, payerOf: makePayerOf(base) })
+  const cancels = makeCancels({ close })
+  const refunds = makeRefunds({ ...base, sendRefund, numbers })
+  const sessions = makeSessions({ secret: given(config, 'sessionSecret'), runtime })
+  return {
+    handlers: makeTaskHandlers({ ...base, close, checks, sendRefund, reconcile, deliverWebhook }),
     orders,
     numbers,
     payments,
     checks,
-    cancels: makeCancels({ close }),
-    refunds: makeRefunds({ ...base, sendRefund, numbers }),
+    cancels,
+    refunds,
+    oneStep: makeOneStepPayments({ ...base, orders, payments, checks, cancels, refunds }),
     mendRefunds: makeMendRefunds({ ...base, settle, checks }),
     reconcile,
     products,
@@ -117,47 +155,36 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     notifications: makeNotifications({ ...base, settle }),
     unmatched: makeUnmatchedMoney(base),
     once: makeOnce(base),
-    live,
     sessions,
     login: makeLogin({ ...base, sessions }),
-    apiKeys: makeApiKeys({ db, bootstrap: config.bootstrapApiKey }),
+    webhookEndpoints: makeWebhookEndpoints({ ...base, ...outgoing }),
+    events: makeEvents(base),
+  }
+}
+
+type AccountParts = Pick<Outside, 'runtime' | 'log'> & { readonly db: Database; readonly alarms: Alarms }
+
+function openAccount({ channel, account, source }: NamedAccount<AccountSource>, { db, runtime, log, alarms }: AccountParts) {
+  const kept = nameOf({ channel, account })
+  const keepsake = {
+    load: (name: string) => loadKeepsake(db, kept, name),
+    save: (name: string, text: string) => saveKeepsake(db, { account: kept, name, text, at: runtime.now() }),
+  }
+  return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
+}
+
+/** What every instance sees to that it is being done. */
+function firstTasks(accounts: Accounts, now: Instant): Decision {
+  const merchantId = defaultMerchant
+  const keys = accounts.all().filter((account) => account.refreshKeys)
+  const billed = accounts.all().filter((account) => account.bill)
+  return decision({
+    tasks: [
+      ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: nameOf(account), runAt: now }) as const),
+      ...billed.map((account) => ({ kind: 'bill.reconcile', merchantId, subject: nameOf(account), runAt: now }) as const),
+      { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
+    ],
   })
-  return { callback: http.callback, products, reconcile, start, drain }
-
-  function open({ channel, account, source }: NamedAccount<AccountSource>) {
-    const kept = nameOf({ channel, account })
-    const keepsake = {
-      load: (name: string) => loadKeepsake(db, kept, name),
-      save: (name: string, text: string) => saveKeepsake(db, { account: kept, name, text, at: runtime.now() }),
-    }
-    return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
-  }
-
-  async function start(): Promise<void> {
-    const merchantId = defaultMerchant
-    const now = runtime.now()
-    const keys = accounts.all().filter((account) => account.refreshKeys)
-    const billed = accounts.all().filter((account) => account.bill)
-    await commit(
-      decision({
-        tasks: [
-          ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: nameOf(account), runAt: now }) as const),
-          ...billed.map((account) => ({ kind: 'bill.reconcile', merchantId, subject: nameOf(account), runAt: now }) as const),
-          { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
-        ],
-      }),
-    )
-    loop.start()
-  }
-
-  /** Finishes what is in flight, gives the tasks back and closes what was opened. */
-  async function drain(): Promise<void> {
-    live.end()
-    await http.drain()
-    await loop.stop()
-    for (const account of accounts.all()) await account.end?.()
-    await closeDatabase(db)
-  }
 }
 
 async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outside, 'sources'>): Promise<Database> {

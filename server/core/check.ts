@@ -9,6 +9,7 @@ import type { Attempt } from './rules/attempt.ts'
 import type { RefundVerdict } from './rules/decide-refund.ts'
 import { decision } from './rules/decision.ts'
 import type { Refund } from './rules/refund.ts'
+import type { TradeReport } from './rules/report.ts'
 import type { Settle } from './settle.ts'
 
 /** Reading a pending order asks the channel, at most so often an order, over all instances (contract 4). */
@@ -28,7 +29,7 @@ export function makeChecks({
   commit,
   askChannel,
 }: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'commit' | 'askChannel'> & { readonly settle: Settle }) {
-  return { check, glance, askAboutAttempt, askAboutRefund }
+  return { check, glance, look, askAboutAttempt, askAboutRefund }
 
   /**
    * Asks now about every attempt that is not known to be paid, and every refund under way.
@@ -64,13 +65,18 @@ export function makeChecks({
 
   /** Asks about one attempt and settles the answer; the failure when there was none. */
   async function askAboutAttempt(attempt: Attempt): Promise<ChannelFailure | undefined> {
+    return (await look(attempt)).failure
+  }
+
+  /** As {@link askAboutAttempt}, with the channel's own word. Neither is there when the account is gone. */
+  async function look(attempt: Attempt): Promise<{ readonly report?: TradeReport; readonly failure?: ChannelFailure }> {
     const account = accounts.find(attempt.channel, attempt.account)
-    if (!account) return undefined
+    if (!account) return {}
     const { merchantId, orderId, outTradeNo } = attempt
     const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) => channel.query(attempt))
     if (asked.ok) await settle.trade(asked.value, { notes: [asked.note] })
     else await commit(decision({ notes: [asked.note] }))
-    return asked.ok ? undefined : asked.failure
+    return asked.ok ? { report: asked.value } : { failure: asked.failure }
   }
 
   /** Asks about one refund and settles the answer: what that came to, or the failure when there was none. */

@@ -10,6 +10,8 @@ import type { Change, Decision, Note } from './rules/decision.ts'
 export type AfterCommit = (what: {
   readonly orders: ReadonlyArray<{ merchantId: MerchantId; orderId: OrderId }>
   readonly nextTaskAt: Instant | undefined
+  /** Somebody may have to be told. */
+  readonly hasEvents: boolean
 }) => void
 
 export type Commit = ReturnType<typeof makeCommit>
@@ -23,7 +25,7 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
   const put = makeCommitQueue({ db })
   return async function commit(decision: Decision): Promise<boolean> {
     if (!(await put({ decision, ...makeRows(decision) }))) return false
-    afterCommit({ orders: ordersOf(decision), nextTaskAt: earliest(decision) })
+    afterCommit({ orders: ordersOf(decision), nextTaskAt: earliest(decision), hasEvents: hasEvents(decision) })
     return true
   }
 
@@ -109,6 +111,10 @@ function ordersOf(decision: Decision): Array<{ merchantId: MerchantId; orderId: 
     seen.set(`${change.merchantId} ${change.orderId}`, { merchantId: change.merchantId, orderId: change.orderId })
   }
   return [...seen.values()]
+}
+
+function hasEvents({ events, changes }: Decision): boolean {
+  return events.length > 0 || changes.some(({ kind }) => kind === 'redeliver')
 }
 
 function earliest(decision: Decision): Instant | undefined {

@@ -20,6 +20,9 @@ export type Policy = {
   notifyUrl(channel: ChannelName, account: AccountId): string
 }
 
+/** How merchants' servers are called. */
+export type WebhookPolicy = { readonly timeoutMs: number; readonly allowPrivate: boolean }
+
 /** The parts a use case may ask for; `app.ts` makes each by hand. */
 export type Parts = {
   readonly db: Database

@@ -35,6 +35,7 @@ import {
 } from './rules/bill-differences.ts'
 import { decision, type Reconciliation } from './rules/decision.ts'
 import { boundsOf, type Difference, dayBefore, isDay, type Report } from './rules/reconciliation.ts'
+import type { Alive } from './rules/task.ts'
 import type { Settle } from './settle.ts'
 
 /** What happens this close to midnight may stand in the next day's bill. */
@@ -46,8 +47,6 @@ const lookEveryMs = 500
 
 export type Reconcile = ReturnType<typeof makeReconcile>
 export type Day = { readonly channel: ChannelName; readonly account: AccountId; readonly day: string }
-/** Told between two pieces of work, so that whoever holds a lease on it can hold on. */
-export type Alive = () => Promise<void>
 
 /**
  * Compares a day's bill with the books. The bill is read to its end and verified before a word of it is believed; what the channel

@@ -1,6 +1,6 @@
 import { asOrderId, asOwnId, asRefundId } from '../../shared/kernel/ids.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
-import { asInstant, chinaDay, type Instant, later } from '../../shared/kernel/time.ts'
+import { asInstant, chinaDay, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
@@ -9,15 +9,14 @@ import { findRefund } from '../store/refunds.ts'
 import { sweep } from '../store/sweep.ts'
 import type { Checks } from './check.ts'
 import type { Close } from './close.ts'
+import type { DeliverWebhook } from './deliver-webhook.ts'
 import type { Parts } from './parts.ts'
-import { type Alive, type Reconcile, yesterday } from './reconcile.ts'
+import { type Reconcile, yesterday } from './reconcile.ts'
 import { billReadyAt, hasOpenRepairs, nextDay } from './rules/reconciliation.ts'
 import { codeSyncEveryMs, isByCode, isUndecidedTooLong } from './rules/reversal.ts'
-import { nextTry, type Task, type TaskKind } from './rules/task.ts'
+import { type Alive, nextTry, type Task, type TaskKind, type TaskResult } from './rules/task.ts'
 import type { SendRefund } from './send-refund.ts'
 
-/** What became of a run: nothing left to do, or when to run again. A handler may run twice and does not mind. */
-export type TaskResult = 'done' | { readonly again: Instant }
 export type TaskHandlers = Record<TaskKind, (task: Task, alive: Alive) => Promise<TaskResult>>
 
 /** Keys are fetched anew well within the 12 h that WeChat asks for. */
@@ -42,10 +41,12 @@ export function makeTaskHandlers({
   sendRefund,
   reconcile,
   askChannel,
+  deliverWebhook,
 }: Pick<Parts, 'db' | 'runtime' | 'accounts' | 'askChannel'> & { readonly close: Close } & {
   checks: Checks
   sendRefund: SendRefund
   reconcile: Reconcile
+  deliverWebhook: DeliverWebhook
 }): TaskHandlers {
   return {
     'payment.sync': syncPayment,
@@ -55,6 +56,7 @@ export function makeTaskHandlers({
     'bill.reconcile': reconcileBills,
     'keys.refresh': refreshKeys,
     'store.sweep': sweepStore,
+    'webhook.deliver': deliverWebhook,
   }
 
   /** Asks what became of an attempt, for as long as it may still be paid; once its order needs it no more, closes it. */

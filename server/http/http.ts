@@ -26,13 +26,17 @@ import { eventDoor, makeEventStreams } from './routes/events.ts'
 import { formerDoors, mountFormerAddresses, mountNotifications, notificationDoors } from './routes/notifications.ts'
 import { numberSeriesRoutes } from './routes/number-series.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { paymentRoutes } from './routes/payments.ts'
 import { productRoutes } from './routes/products.ts'
 import { reconciliationRoutes } from './routes/reconciliations.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 type Routed = Parameters<typeof orderRoutes>[0] &
   Parameters<typeof cashierRoutes>[0] &
   Parameters<typeof reconciliationRoutes>[0] &
-  Parameters<typeof numberSeriesRoutes>[0]
+  Parameters<typeof numberSeriesRoutes>[0] &
+  Parameters<typeof webhookRoutes>[0] &
+  Parameters<typeof paymentRoutes>[0]
 type UseCases = Omit<Routed, 'login'> & {
   readonly login: Login
   readonly notifications: Notifications
@@ -61,9 +65,11 @@ export function makeHttp(parts: Parts) {
   const routes = [
     ...cashierRoutes({ ...parts, login }),
     ...orderRoutes(parts),
+    ...paymentRoutes(parts),
     ...productRoutes(parts),
     ...reconciliationRoutes(parts),
     ...numberSeriesRoutes(parts),
+    ...webhookRoutes(parts),
   ]
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Scope } from '../../shared/kernel/scopes.ts'
 import type { Language } from '../../shared/kernel/words.ts'
 import type { OnceRecord } from '../core/once.ts'
 import type { MerchantPrincipal } from '../identity/api-keys.ts'
@@ -23,7 +24,10 @@ export type Input<Params, Query, Body> = { readonly params: Params; readonly que
 
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
-type Definition<Who extends Audience, Params, Query, Body, Answer extends z.ZodType> = {
+/** A merchant's key has to carry a scope; nobody else has any. */
+type Scoped<Who extends Audience> = Who extends 'merchant' ? { readonly scope: Scope } : { readonly scope?: undefined }
+
+type Definition<Who extends Audience, Params, Query, Body, Answer extends z.ZodType> = Scoped<Who> & {
   readonly method: Method
   /** Below /api/v1. */
   readonly path: string
@@ -56,6 +60,7 @@ export type Route = {
   readonly method: Method
   readonly path: string
   readonly audience: Audience
+  readonly scope: Scope | undefined
   readonly summary: string
   readonly params: z.ZodType | undefined
   readonly query: z.ZodType | undefined
@@ -74,7 +79,7 @@ export function route<
   Query extends z.ZodType | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
 >(given: Definition<Who, Params, Query, Body, Answer>): Route {
-  const { params, query, body, bodyIsOptional = false, status = 200, handle, ...rest } = given
+  const { params, query, body, bodyIsOptional = false, status = 200, scope, handle, ...rest } = given
   // The router parses with these very schemas and lets in this audience only, so the handler gets what its types say.
-  return { ...rest, params, query, body, bodyIsOptional, status, handle: handle as unknown as Route['handle'] }
+  return { ...rest, scope, params, query, body, bodyIsOptional, status, handle: handle as unknown as Route['handle'] }
 }

@@ -24,10 +24,17 @@ export function makeRouter(routes: readonly Route[], parts: Parts): Router {
       ctx.state.route = `${one.method.toUpperCase()} ${apiPrefix}${one.path}`
       const who = await parts.authenticate(ctx, one.audience, ctx.state.clientIp)
       ctx.state.facts = factsOfCaller(who)
+      assertScope(one, who)
       await jsonBody(ctx, async () => serve(ctx, one, who, parts))
     })
   }
   return router
+}
+
+/** @throws AppError NOAUTH when the key may do other things. */
+function assertScope({ scope }: Route, who: Principal[Audience]): void {
+  if (scope === undefined || (who !== undefined && 'scopes' in who && who.scopes.includes(scope))) return
+  throw new AppError('NOAUTH', `this key may not do that: it needs the scope ${scope}`, { details: { scope } })
 }
 
 async function serve(ctx: Context, route: Route, who: Principal[Audience], { idempotent }: Parts): Promise<void> {

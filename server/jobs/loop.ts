@@ -1,7 +1,7 @@
 import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
 import type { Alarms } from '../core/alarms.ts'
-import { nextTry, type Task, taskKinds } from '../core/rules/task.ts'
-import type { TaskHandlers, TaskResult } from '../core/tasks.ts'
+import { nextTry, type Task, type TaskQueue, type TaskResult, taskKinds } from '../core/rules/task.ts'
+import type { TaskHandlers } from '../core/tasks.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -10,12 +10,14 @@ import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue, reca
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
-const batchSize = 16
 /** The table is looked at this often; a task that is due sooner wakes the loop. */
 const idleMs = 1000
 const stuckAfterTries = 10
 /** A clock that goes back by so much was wrong before, or is now. */
 const clockWentBackMs = 60_000
+
+/** Which tasks a loop takes, how many at once, and how many of one lane. */
+export type Work = { readonly queue?: TaskQueue | undefined; readonly atOnce: number; readonly perLane?: number | undefined }
 
 export type Loop = ReturnType<typeof makeLoop>
 
@@ -28,6 +30,7 @@ export function makeLoop({
   alarms,
   handlers,
   owner,
+  work,
 }: {
   db: Database
   runtime: Runtime
@@ -36,18 +39,19 @@ export function makeLoop({
   alarms: Alarms
   handlers: TaskHandlers
   owner: string
+  work: Work
 }) {
   for (const kind of taskKinds) metrics.taskLeasesLost.count({ kind }, 0)
   const ended = new AbortController()
   let nap = new AbortController()
   let running: Promise<void> | undefined
   const stuck = new Set<string>()
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<Promise<void>, string>()
   let lastLook: Instant = asInstant(0)
   return { start, wake, stop }
 
   function start(): void {
-    running ??= work()
+    running ??= go()
   }
 
   /** Something is due at that instant: the loop does not sleep past it. */
@@ -60,12 +64,12 @@ export function makeLoop({
     ended.abort()
     nap.abort()
     await running
-    await Promise.all(underWay)
+    await Promise.all(underWay.keys())
     // What cannot be given back comes free by itself when its lease ends.
     await giveBack(db, owner).catch((error: unknown) => log.warn({ event: 'tasks.give_back', error }))
   }
 
-  async function work(): Promise<void> {
+  async function go(): Promise<void> {
     while (!ended.signal.aborted) {
       nap = new AbortController()
       const ran = await runDue()
@@ -77,9 +81,11 @@ export function makeLoop({
   async function runDue(): Promise<number> {
     try {
       await heedClock()
-      await tellAges()
-      const room = batchSize - underWay.size
-      const tasks = room === 0 ? [] : await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: room })
+      if (work.queue === undefined) await tellAges()
+      const room = work.atOnce - underWay.size
+      const { queue, perLane } = work
+      const lanes = perLane === undefined ? undefined : { most: perLane, busy: busyLanes() }
+      const tasks = room === 0 ? [] : await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: room, queue, lanes })
       for (const task of tasks) begin(task)
       return tasks.length
     } catch (error) {
@@ -89,12 +95,18 @@ export function makeLoop({
   }
 
   function begin(task: Task): void {
-    const work = run(task).finally(() => {
-      underWay.delete(work)
+    const running = run(task).finally(() => {
+      underWay.delete(running)
       // What waited for room is looked at at once.
-      if (underWay.size === batchSize - 1) nap.abort()
+      if (underWay.size === work.atOnce - 1 || work.perLane !== undefined) nap.abort()
     })
-    underWay.add(work)
+    underWay.set(running, task.lane ?? '')
+  }
+
+  function busyLanes(): Map<string, number> {
+    const busy = new Map<string, number>()
+    for (const lane of underWay.values()) busy.set(lane, (busy.get(lane) ?? 0) + 1)
+    return busy
   }
 
   /** After the clock went back, what was put off by the wrong clock, or is held until then, is looked at once more. */

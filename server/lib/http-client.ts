@@ -1,10 +1,12 @@
-import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { sha256Hex } from './hmac.ts'
+import { assertPublicHost, lookupPublic, PrivateAddress } from './public-address.ts'
 import { type ClientCertificate, type IncomingAnswer, NetworkFailure, type OutgoingRequest, type StreamedAnswer } from './runtime.ts'
 
 const connectionsPerOrigin = 32
 const connectTimeoutMs = 5000
 const keepAliveMs = 30_000
+const shortKeepAliveMs = 2000
 
 /** What undici and Node say when nothing has left this machine yet. */
 const notSentCodes = new Set([
@@ -24,7 +26,13 @@ const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|
  */
 export function makeHttpClient() {
   const pools = new Map<string, Pool>()
-  return { fetch, download, end: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))) }
+  /** Made when it is first needed; keeps no connection for long, for there may be any number of addresses. */
+  let outward: Agent | undefined
+  return { fetch, download, end }
+
+  async function end(): Promise<void> {
+    await Promise.all([...pools.values(), ...(outward === undefined ? [] : [outward])].map((one) => one.destroy()))
+  }
 
   /** @throws NetworkFailure */
   async function fetch(asked: OutgoingRequest): Promise<IncomingAnswer> {
@@ -51,16 +59,30 @@ export function makeHttpClient() {
     }
   }
 
-  function send({ method, url, headers, body, clientCertificate }: OutgoingRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { origin, pathname, search } = new URL(url)
+  async function send(
+    { method, url, headers, body, clientCertificate, publicOnly = false }: OutgoingRequest,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const { origin, hostname, pathname, search } = new URL(url)
     const path = pathname + search
-    return poolOf(origin, clientCertificate).request({
+    if (publicOnly) assertPublicHost(hostname)
+    return (publicOnly ? outwardAgent() : poolOf(origin, clientCertificate)).request({
+      origin,
       method,
       path,
       headers: { ...headers, 'accept-encoding': 'identity' },
       body: body ?? null,
       signal,
     })
+  }
+
+  function outwardAgent(): Agent {
+    outward ??= new Agent({
+      connections: connectionsPerOrigin,
+      keepAliveTimeout: shortKeepAliveMs,
+      connect: buildConnector({ timeout: connectTimeoutMs, lookup: lookupPublic }),
+    })
+    return outward
   }
 
   /** Whoever shows a certificate has connections of his own: nobody else's request may travel under his name. */
@@ -133,11 +155,18 @@ function plain(headers: Dispatcher.ResponseData['headers']): Record<string, stri
 function failureOf(error: unknown, isTimeout: boolean, timeoutMs: number): NetworkFailure {
   if (error instanceof NetworkFailure) return error
   if (isTimeout) return new NetworkFailure('lost', `no whole answer within ${timeoutMs} ms`, { isTimeout: true })
+  if (isPrivate(error)) return new NetworkFailure('notSent', 'the address is not a public one', { isBlocked: true, cause: error })
   const code = codeOf(error)
   if (tlsCodes.test(code)) return new NetworkFailure('notSent', `TLS could not be established: ${code}`, { isTls: true, cause: error })
   if (notSentCodes.has(code))
     return new NetworkFailure('notSent', `no connection: ${code}`, { isTimeout: code === 'UND_ERR_CONNECT_TIMEOUT', cause: error })
   return new NetworkFailure('lost', `the exchange was cut off: ${code || 'no reason given'}`, { cause: error })
+}
+
+function isPrivate(error: unknown): boolean {
+  if (error instanceof PrivateAddress) return true
+  if (error instanceof AggregateError) return error.errors.some(isPrivate)
+  return typeof error === 'object' && error !== null && 'cause' in error && isPrivate(error.cause)
 }
 
 function codeOf(error: unknown): string {

@@ -11,6 +11,8 @@ export type Metrics = {
   readonly duplicatePayments: Counter<never>
   readonly latePayments: Counter<never>
   readonly httpRequests: Counter<'route' | 'status' | 'code'>
+  /** Tries to tell an endpoint of an event. */
+  readonly webhookDeliveries: Counter<'outcome'>
   readonly authFailures: Counter<'audience'>
   readonly alarms: Gauge<'kind'>
   readonly taskOldestDue: Gauge<'kind'>

@@ -35,6 +35,7 @@ export function makeMetrics(): PromMetrics {
     duplicatePayments: counter('shouyin_duplicate_payments_total', 'Second payments of one order, refunded', []),
     latePayments: counter('shouyin_late_payments_total', 'Payments after an order closed', []),
     httpRequests: counter('shouyin_http_requests_total', 'Requests answered', ['route', 'status', 'code']),
+    webhookDeliveries: counter('shouyin_webhook_deliveries_total', 'Tries to tell an endpoint of an event', ['outcome']),
     authFailures: counter('shouyin_auth_failures_total', 'Requests with a wrong key or session', ['audience']),
     alarms: gauge('shouyin_alarms', 'What an operator has to look at; 1 while it lasts', ['kind']),
     taskOldestDue: gauge('shouyin_task_oldest_due_seconds', 'How long the oldest due task has waited', ['kind']),

@@ -35,6 +35,8 @@ export type OutgoingRequest = {
   readonly maxBytes: number
   /** Shown to the other side where it asks who calls (two-way TLS). */
   readonly clientCertificate?: ClientCertificate | undefined
+  /** The address is somebody else's word: it is called only when it is one of the internet's. */
+  readonly publicOnly?: boolean | undefined
 }
 
 /** A certificate and its private key in PEM. */
@@ -49,6 +51,8 @@ export type IncomingAnswer = {
 
 export type StreamedAnswer = Omit<IncomingAnswer, 'body'> & { readonly chunks: AsyncIterable<Uint8Array> }
 
+type NetworkFailureMore = { isTimeout?: boolean; isTls?: boolean; isBlocked?: boolean; cause?: unknown }
+
 /**
  * No whole answer came. `notSent`: nothing left this machine (name not found, refused, TLS not established); `lost`: the request may
  * have arrived, nobody knows.
@@ -57,12 +61,15 @@ export class NetworkFailure extends Error {
   readonly kind: 'notSent' | 'lost'
   readonly isTimeout: boolean
   readonly isTls: boolean
+  /** Not called because the address is within somebody's network. */
+  readonly isBlocked: boolean
 
-  constructor(kind: 'notSent' | 'lost', message: string, more: { isTimeout?: boolean; isTls?: boolean; cause?: unknown } = {}) {
+  constructor(kind: 'notSent' | 'lost', message: string, more: NetworkFailureMore = {}) {
     super(message, { cause: more.cause })
     this.name = 'NetworkFailure'
     this.kind = kind
     this.isTimeout = more.isTimeout ?? false
     this.isTls = more.isTls ?? false
+    this.isBlocked = more.isBlocked ?? false
   }
 }

@@ -1,7 +1,9 @@
 import type { Selectable } from 'kysely'
 import type { AccountId, MerchantId, OrderId, OutTradeNo, PaymentId } from '../../shared/kernel/ids.ts'
 import type { ChannelName, PayAction } from '../../shared/kernel/pay.ts'
+import type { AttemptStatus } from '../../shared/kernel/states.ts'
 import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
+import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { Db } from './database.ts'
 import { isRecord, orNull, orUndefined, readJson } from './json-column.ts'
 import type { Schema } from './schema.ts'
@@ -67,6 +69,31 @@ export async function listAttempts(db: Db, merchantId: MerchantId, orderIds: rea
     .orderBy('payment_id')
     .execute()
   return rows.map(readAttempt)
+}
+
+export type AttemptFilter = { readonly channel?: ChannelName | undefined; readonly statuses?: readonly AttemptStatus[] | undefined }
+
+/** A merchant's attempts, newest first, by keyset. @throws BadCursor */
+export async function listAttemptsByAge(
+  db: Db,
+  merchantId: MerchantId,
+  { channel, statuses }: AttemptFilter,
+  page: Page,
+): Promise<{ items: Attempt[]; nextCursor?: string }> {
+  const after = readCursor(page.cursor)
+  let query = db.query.selectFrom('attempts').select(attemptColumns).where('merchant_id', '=', merchantId)
+  if (channel !== undefined) query = query.where('channel', '=', channel)
+  if (statuses !== undefined) query = query.where('status', 'in', statuses)
+  if (after)
+    query = query.where(({ eb, and, or }) =>
+      and([eb('created_at', '<=', after.at), or([eb('created_at', '<', after.at), eb('payment_id', '<', after.id as PaymentId)])]),
+    )
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('payment_id', 'desc')
+    .limit(page.limit + 1)
+    .execute()
+  return pageOf(rows.map(readAttempt), page, ({ createdAt, paymentId }) => ({ at: createdAt, id: paymentId }))
 }
 
 export function writeAttempt(attempt: Attempt): Schema['attempts'] {

@@ -4,6 +4,7 @@ import type { Database } from './database.ts'
 import { payments } from './migrations/0001-payments.ts'
 import { billIndexes, bills } from './migrations/0002-bills.ts'
 import { channelColumns, channelTables } from './migrations/0003-channels.ts'
+import { merchantColumns, merchantIndexes, merchantTables } from './migrations/0004-merchants.ts'
 import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
 type Version = {
@@ -18,6 +19,7 @@ const migrations: readonly Version[] = [
   { version: 1, tables: payments },
   { version: 2, tables: bills, indexes: billIndexes },
   { version: 3, tables: channelTables, columns: channelColumns },
+  { version: 4, tables: merchantTables, columns: merchantColumns, indexes: merchantIndexes },
 ]
 /** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */
 const isThere = [1061, 1060]

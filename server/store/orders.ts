@@ -58,6 +58,18 @@ export async function findOrder(db: Db, merchantId: MerchantId, orderId: OrderId
   return row && readOrder(row)
 }
 
+/** The orders of these numbers, in no order. */
+export async function findOrders(db: Db, merchantId: MerchantId, orderIds: readonly OrderId[]): Promise<Order[]> {
+  if (orderIds.length === 0) return []
+  const rows = await db.query
+    .selectFrom('orders')
+    .select(orderColumns)
+    .where('merchant_id', '=', merchantId)
+    .where('order_id', 'in', orderIds)
+    .execute()
+  return rows.map(readOrder)
+}
+
 /** Newest first, by keyset. @throws BadCursor */
 export async function listOrders(
   db: Db,

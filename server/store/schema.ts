@@ -1,6 +1,8 @@
 import type {
   AccountId,
   AppId,
+  DeliveryId,
+  EndpointId,
   EventId,
   InboxId,
   KeyId,
@@ -18,11 +20,12 @@ import type {
 } from '../../shared/kernel/ids.ts'
 import type { Currency, Minor } from '../../shared/kernel/money.ts'
 import type { ChannelName, GoodsType, PayType } from '../../shared/kernel/pay.ts'
-import type { AttemptStatus, OrderStatus, RefundStatus } from '../../shared/kernel/states.ts'
+import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundStatus } from '../../shared/kernel/states.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { SeriesForm, SeriesName } from '../core/rules/number-series.ts'
 import type { RefundCause } from '../core/rules/refund.ts'
-import type { TaskKind } from '../core/rules/task.ts'
+import type { TaskKind, TaskQueue } from '../core/rules/task.ts'
+import type { EndpointStatus, TryOutcome } from '../core/rules/webhook.ts'
 
 /** The tables, by the names of their columns. Instants are milliseconds, amounts minor units, JSON is text, a flag is 0 or 1. */
 export type Schema = {
@@ -30,7 +33,17 @@ export type Schema = {
   installation: { only: number; installation_id: string }
   merchants: { merchant_id: MerchantId; name: string; created_at: Instant }
   keepsakes: { account: AccountId; name: string; text: string; saved_at: Instant }
-  api_keys: { merchant_id: MerchantId; key_id: KeyId; hash: string; name: string; created_at: Instant; revoked_at: Instant | null }
+  api_keys: {
+    merchant_id: MerchantId
+    key_id: KeyId
+    hash: string
+    name: string
+    created_at: Instant
+    revoked_at: Instant | null
+    scopes: string | null
+    hint: string | null
+    expires_at: Instant | null
+  }
   payers: { merchant_id: MerchantId; payer_id: PayerId; app_id: AppId; open_id: OpenId; union_id: string | null; created_at: Instant }
   products: {
     merchant_id: MerchantId
@@ -139,6 +152,8 @@ export type Schema = {
     tries: number
     lease_owner: string
     lease_until: Instant
+    queue: TaskQueue | null
+    lane: string | null
   }
   inbox: {
     channel: ChannelName
@@ -188,6 +203,50 @@ export type Schema = {
     run_id: string
     report: string
     completed_at: Instant
+  }
+  webhook_endpoints: {
+    merchant_id: MerchantId
+    endpoint_id: EndpointId
+    url: string
+    types: string
+    description: string | null
+    status: EndpointStatus
+    secret: string
+    former_secret: string | null
+    former_until: Instant | null
+    disabled_why: string | null
+    created_at: Instant
+  }
+  deliveries: {
+    merchant_id: MerchantId
+    delivery_id: DeliveryId
+    event_id: EventId
+    endpoint_id: EndpointId
+    status: DeliveryStatus
+    tries: number
+    next_at: Instant | null
+    created_at: Instant
+    finished_at: Instant | null
+  }
+  delivery_tries: {
+    merchant_id: MerchantId
+    delivery_id: DeliveryId
+    try_id: string
+    at: Instant
+    ms: number
+    outcome: TryOutcome
+    status_code: number | null
+    detail: string | null
+  }
+  audit: {
+    merchant_id: MerchantId
+    audit_id: string
+    at: Instant
+    actor: string
+    action: string
+    subject: string
+    client_ip: string
+    request_id: string
   }
   idempotency: {
     scope: string

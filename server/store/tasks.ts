@@ -1,42 +1,53 @@
 import type { Selectable } from 'kysely'
 import { asInstant, type Instant } from '../../shared/kernel/time.ts'
-import type { Task, TaskKind } from '../core/rules/task.ts'
+import type { Task, TaskKind, TaskQueue } from '../core/rules/task.ts'
 import type { Database } from './database.ts'
+import { orUndefined } from './json-column.ts'
 import type { Schema } from './schema.ts'
 
-const columns = ['merchant_id', 'kind', 'subject', 'task_id', 'run_at', 'tries', 'lease_owner', 'lease_until'] as const
+const columns = ['merchant_id', 'kind', 'subject', 'task_id', 'run_at', 'tries', 'lease_owner', 'lease_until', 'lane'] as const
 const nobody = ''
 /** Whose whole batch went to others looks again, so that no instance idles while there is work. */
 const maxRounds = 3
+
+/** Among so many times the tasks wanted, those are looked for whose lane has room. */
+const lookAhead = 4
+
+/** How many of one lane run at once at most, and how many do now. */
+export type Lanes = { readonly most: number; readonly busy: ReadonlyMap<string, number> }
+type ClaimAsk = {
+  readonly owner: string
+  readonly now: Instant
+  readonly leaseMs: number
+  readonly limit: number
+  /** Undefined: the server's own work. */
+  readonly queue?: TaskQueue | undefined
+  readonly lanes?: Lanes | undefined
+}
 
 /**
  * Takes tasks that are due and nobody's: by compare-and-set on the lease, so that it holds on any number of instances and nodes.
  *
  * @returns those that are ours until `now + leaseMs`, with `tries` counting this one not yet.
  */
-export async function claimDue(
-  db: Database,
-  { owner, now, leaseMs, limit }: { owner: string; now: Instant; leaseMs: number; limit: number },
-): Promise<Task[]> {
+export async function claimDue(db: Database, ask: ClaimAsk): Promise<Task[]> {
   for (let round = 1; round <= maxRounds; round++) {
-    const { seen, ours } = await claimBatch(db, { owner, now, leaseMs, limit })
+    const { seen, ours } = await claimBatch(db, ask)
     if (seen === 0 || ours.length > 0) return ours
   }
   return []
 }
 
-async function claimBatch(
-  db: Database,
-  { owner, now, leaseMs, limit }: { owner: string; now: Instant; leaseMs: number; limit: number },
-): Promise<{ seen: number; ours: Task[] }> {
-  const due = await db.query
-    .selectFrom('tasks')
-    .select('task_id')
-    .where('run_at', '<=', now)
-    .where('lease_until', '<=', now)
+async function claimBatch(db: Database, { owner, now, leaseMs, limit, queue, lanes }: ClaimAsk): Promise<{ seen: number; ours: Task[] }> {
+  const full = lanes === undefined ? [] : [...lanes.busy].filter(([, count]) => count >= lanes.most).map(([lane]) => lane)
+  let query = db.query.selectFrom('tasks').select(['task_id', 'lane']).where('run_at', '<=', now).where('lease_until', '<=', now)
+  query = queue === undefined ? query.where('queue', 'is', null) : query.where('queue', '=', queue)
+  if (full.length > 0) query = query.where('lane', 'not in', full)
+  const seen = await query
     .orderBy('run_at')
-    .limit(limit)
+    .limit(lanes === undefined ? limit : limit * lookAhead)
     .execute()
+  const due = lanes === undefined ? seen : withinLanes(seen, lanes).slice(0, limit)
   if (due.length === 0) return { seen: 0, ours: [] }
   const ids = due.map((row) => row.task_id)
   const until = asInstant(now + leaseMs)
@@ -57,6 +68,15 @@ async function claimBatch(
   return { seen: due.length, ours: ours.map(readTask) }
 }
 
+function withinLanes<Row extends { readonly lane: string | null }>(rows: readonly Row[], { most, busy }: Lanes): Row[] {
+  const counts = new Map(busy)
+  return rows.filter(({ lane }) => {
+    const count = counts.get(lane ?? '') ?? 0
+    counts.set(lane ?? '', count + 1)
+    return count < most
+  })
+}
+
 function readTask(row: Pick<Selectable<Schema['tasks']>, (typeof columns)[number]>): Task {
   return {
     merchantId: row.merchant_id,
@@ -67,6 +87,7 @@ function readTask(row: Pick<Selectable<Schema['tasks']>, (typeof columns)[number
     tries: row.tries - 1,
     leaseOwner: row.lease_owner,
     leaseUntil: row.lease_until,
+    lane: orUndefined(row.lane),
   }
 }
 

@@ -28,5 +28,5 @@ export async function listNotes(db: Db, merchantId: MerchantId, orderId: OrderId
 }
 
 function readKind(kind: string): Note['kind'] {
-  return kind === 'call' || kind === 'notification' || kind === 'request' ? kind : 'transition'
+  return kind === 'call' || kind === 'notification' || kind === 'request' || kind === 'webhook' ? kind : 'transition'
 }

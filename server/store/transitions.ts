@@ -6,6 +6,7 @@ import type { NewEvent } from '../core/rules/event.ts'
 import type { NewTask } from '../core/rules/task.ts'
 import { writeAttempt } from './attempts.ts'
 import type { Db, Tx } from './database.ts'
+import { disableEndpoint, insertDeliveries, redeliver, writeTry } from './delivery-moves.ts'
 import { insertIgnore, insertNew } from './insert-ignore.ts'
 import { orNull } from './json-column.ts'
 import { writeOrder } from './orders.ts'
@@ -50,6 +51,12 @@ export async function applyChange(tx: Tx, change: Change): Promise<boolean> {
       return insertInbox(tx, change)
     case 'insertUnmatched':
       return insertUnmatched(tx, change)
+    case 'writeTry':
+      return writeTry(tx, change)
+    case 'redeliver':
+      return redeliver(tx, change)
+    case 'disableEndpoint':
+      return disableEndpoint(tx, change)
     default:
       return never(change)
   }
@@ -187,6 +194,7 @@ async function insertUnmatched(tx: Tx, { unmatched }: ChangeOf<'insertUnmatched'
   return true
 }
 
+/** Writes events, and to whom they are to be told. */
 export async function insertEvents(tx: Tx, events: ReadonlyArray<NewEvent & { readonly eventId: EventId }>): Promise<void> {
   const rows = events.map(({ merchantId, eventId, type, orderId, at, data }) => ({
     merchant_id: merchantId,
@@ -197,6 +205,7 @@ export async function insertEvents(tx: Tx, events: ReadonlyArray<NewEvent & { re
     data: JSON.stringify(data),
   }))
   await tx.query.insertInto('events').values(rows).execute()
+  await insertDeliveries(tx, events)
 }
 
 export async function insertNotes(tx: Tx, notes: ReadonlyArray<Note & { readonly noteId: string }>): Promise<void> {
@@ -239,6 +248,8 @@ export async function insertTasks(tx: Tx, tasks: ReadonlyArray<NewTask & { reado
     tries: 0,
     lease_owner: '',
     lease_until: asInstant(0),
+    queue: null,
+    lane: null,
   }))
   if ((await insertIgnore(tx, 'tasks', rows)) === rows.length) return
   for (const { merchantId, kind, subject, runAt } of tasks) {

@@ -24,17 +24,17 @@ export const newOrder = z
   .superRefine(amountIsMoney('amount'), always)
   .transform(withMoney('amount'))
 
+export const authCode = z.string().regex(/^\d{16,24}$/, 'is not a payment code')
+export const clientIp = z.union([z.ipv4(), z.ipv6()], { error: 'is not an IP address' })
+
 /** POST /orders/:orderId/pay */
 export const payOrder = z.strictObject({
   channel: channel.optional(),
   account: accountId.optional(),
   payType: payType.default('NATIVE'),
   openid: openId.optional(),
-  authCode: z
-    .string()
-    .regex(/^\d{16,24}$/, 'is not a payment code')
-    .optional(),
-  clientIp: z.union([z.ipv4(), z.ipv6()], { error: 'is not an IP address' }).optional(),
+  authCode: authCode.optional(),
+  clientIp: clientIp.optional(),
   returnUrl: webUrl.optional(),
 })
 
@@ -173,7 +173,7 @@ export const paying = z
 export const timelineEntry = z
   .object({
     at: time,
-    kind: z.enum(['call', 'notification', 'transition', 'request']),
+    kind: z.enum(['call', 'notification', 'transition', 'request', 'webhook']),
     title: z.string(),
     detail: z.record(z.string(), z.unknown()),
   })

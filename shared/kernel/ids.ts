@@ -11,6 +11,10 @@ export type RefundId = Brand<string, 'RefundId'>
 export type PayerId = Brand<string, 'PayerId'>
 export type ProductId = Brand<string, 'ProductId'>
 export type EventId = Brand<string, 'EventId'>
+/** Where events of a merchant go (`whe_…`). */
+export type EndpointId = Brand<string, 'EndpointId'>
+/** One event on its way to one endpoint. */
+export type DeliveryId = Brand<string, 'DeliveryId'>
 export type TaskId = Brand<string, 'TaskId'>
 export type InboxId = Brand<string, 'InboxId'>
 export type KeyId = Brand<string, 'KeyId'>
@@ -42,6 +46,8 @@ type Named = {
   PayerId: PayerId
   ProductId: ProductId
   EventId: EventId
+  EndpointId: EndpointId
+  DeliveryId: DeliveryId
   TaskId: TaskId
   InboxId: InboxId
   KeyId: KeyId

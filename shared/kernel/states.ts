@@ -1,5 +1,5 @@
 /**
- * The lives of an order, an attempt and a refund: which state may follow which. Buttons, guards, SQL and the picture in the README
+ * The lives of an order, an attempt, a refund and the telling of an event: which state may follow which. Buttons, guards, SQL and the picture in the README
  * read these tables; no state column changes along any other way.
  */
 export const orderMoves = {
@@ -41,19 +41,30 @@ export const refundMoves = {
   closed: [],
 } as const
 
+export const deliveryMoves = {
+  /** To be told, or told again after a failure. */
+  pending: ['succeeded', 'failed'],
+  /** The endpoint said yes; only somebody who wants it sent again changes that. */
+  succeeded: ['pending'],
+  /** Given up after the last try; only somebody who wants it sent again changes that. */
+  failed: ['pending'],
+} as const
+
 export type OrderStatus = keyof typeof orderMoves
 export type AttemptStatus = keyof typeof attemptMoves
 export type RefundStatus = keyof typeof refundMoves
+export type DeliveryStatus = keyof typeof deliveryMoves
 
 export const orderStatuses = ['pending', 'succeeded', 'failed', 'closed'] as const satisfies OrderStatus[]
 export const attemptStatuses = ['sent', 'open', 'succeeded', 'failed', 'closed'] as const satisfies AttemptStatus[]
 export const refundStatuses = ['pending', 'processing', 'succeeded', 'abnormal', 'failed', 'closed'] as const satisfies RefundStatus[]
+export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const satisfies DeliveryStatus[]
 
 /** How much of a paid order went back. */
 export const refundTotals = ['none', 'partial', 'full'] as const
 export type RefundTotal = (typeof refundTotals)[number]
 
-export const lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves } as const
+export const lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves, delivery: deliveryMoves } as const
 export type Life = keyof typeof lives
 
 /** The states from which a life may turn to `to`; what a compare-and-set puts into its WHERE. */

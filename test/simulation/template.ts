@@ -13,6 +13,7 @@ import { ensureInstallation } from '../../server/store/installation.ts'
 import { ensureMerchant } from '../../server/store/merchants.ts'
 import { migrate } from '../../server/store/migrate.ts'
 import { asOwnId, defaultMerchant } from '../../shared/kernel/ids.ts'
+import { scopes } from '../../shared/kernel/scopes.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { merchantKeys } from './people.ts'
@@ -62,7 +63,8 @@ async function make(): Promise<void> {
     keyId: asOwnId('KeyId', 'key_other'),
     hash: sha256Hex(merchantKeys[1]),
     name: 'other',
-    at: runtime.now(),
+    scopes,
+    createdAt: runtime.now(),
   })
   await seedGoods(makeProducts({ db, runtime } as never))
   await closeDatabase(db)

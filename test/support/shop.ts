@@ -164,7 +164,8 @@ function sideOf(channel: 'qfpay' | 'alipay', { emulator }: RunningEmulator) {
   }
 }
 
-const secrets = { SESSION_SECRET: 'a secret for tests that is long enough', MASTER_KEY: 'a master key for tests that is long enough' }
+export const masterKey = 'a master key for tests that is long enough'
+const secrets = { SESSION_SECRET: 'a secret for tests that is long enough', MASTER_KEY: masterKey }
 
 /** Notifications on their way: held back, they wait here for a test to deliver them as it likes. */
 export type Mail = { isHeld: boolean; letters: OutgoingPost[] }

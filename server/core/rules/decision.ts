@@ -1,7 +1,17 @@
-import type { AccountId, InboxId, MerchantId, OrderId, OutTradeNo, PaymentId, RefundId, TransactionId } from '../../../shared/kernel/ids.ts'
+import type {
+  AccountId,
+  EndpointId,
+  InboxId,
+  MerchantId,
+  OrderId,
+  OutTradeNo,
+  PaymentId,
+  RefundId,
+  TransactionId,
+} from '../../../shared/kernel/ids.ts'
 import type { Minor } from '../../../shared/kernel/money.ts'
 import type { ChannelName, PayAction, PayType } from '../../../shared/kernel/pay.ts'
-import type { AttemptStatus, OrderStatus, RefundStatus } from '../../../shared/kernel/states.ts'
+import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundStatus } from '../../../shared/kernel/states.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
 import type { Attempt } from './attempt.ts'
 import type { NewEvent } from './event.ts'
@@ -9,6 +19,7 @@ import type { Order } from './order.ts'
 import type { Report } from './reconciliation.ts'
 import type { Refund } from './refund.ts'
 import type { NewTask, TaskKind } from './task.ts'
+import type { Delivery, DeliveryTry } from './webhook.ts'
 
 /**
  * What a rule wants written, as data. All of it is written in one transaction, or, when one of the changes finds its row in
@@ -105,6 +116,18 @@ export type Change =
   | { readonly kind: 'saveReconciliation'; readonly reconciliation: Reconciliation }
   | { readonly kind: 'insertInbox'; readonly entry: InboxEntry }
   | { readonly kind: 'insertUnmatched'; readonly unmatched: Unmatched }
+  /** One try of a delivery and what it is now; lost when it is not pending any more, or another try was written meanwhile. */
+  | {
+      readonly kind: 'writeTry'
+      readonly delivery: Delivery
+      readonly to: DeliveryStatus
+      readonly tries: number
+      readonly nextAt: Instant | undefined
+      readonly made: DeliveryTry
+    }
+  /** An event is told once more, from the first step; lost when it is being told already. */
+  | { readonly kind: 'redeliver'; readonly delivery: Delivery; readonly at: Instant }
+  | { readonly kind: 'disableEndpoint'; readonly merchantId: MerchantId; readonly endpointId: EndpointId; readonly why: string }
 
 /** What came of comparing a day's bill with the books. */
 export type Reconciliation = {
@@ -151,7 +174,7 @@ export type Note = {
   readonly merchantId: MerchantId
   readonly orderId: OrderId
   readonly at: Instant
-  readonly kind: 'call' | 'notification' | 'transition' | 'request'
+  readonly kind: 'call' | 'notification' | 'transition' | 'request' | 'webhook'
   readonly title: string
   readonly detail: Readonly<Record<string, unknown>>
 }

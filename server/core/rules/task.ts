@@ -9,8 +9,13 @@ export const taskKinds = [
   'bill.reconcile',
   'keys.refresh',
   'store.sweep',
+  'webhook.deliver',
 ] as const
 export type TaskKind = (typeof taskKinds)[number]
+
+/** Work that must not wait for other people's servers has a queue of its own; so has work that does. */
+export const taskQueues = ['webhooks'] as const
+export type TaskQueue = (typeof taskQueues)[number]
 
 /** Something to do later, written with what makes it necessary. One of a kind for a subject. */
 export type NewTask = {
@@ -21,7 +26,19 @@ export type NewTask = {
   readonly runAt: Instant
 }
 
-export type Task = NewTask & { readonly taskId: TaskId; readonly tries: number; readonly leaseOwner: string; readonly leaseUntil: Instant }
+export type Task = NewTask & {
+  readonly taskId: TaskId
+  readonly tries: number
+  readonly leaseOwner: string
+  readonly leaseUntil: Instant
+  /** Of its queue: one lane's tasks do not hold up another's. */
+  readonly lane?: string | undefined
+}
+
+/** What became of a run: nothing left to do, or when to run again. A handler may run twice and does not mind. */
+export type TaskResult = 'done' | { readonly again: Instant }
+/** Told between two pieces of work, so that whoever holds a lease on it can hold on. */
+export type Alive = () => Promise<void>
 
 const second = 1000
 const minute = 60 * second
@@ -37,6 +54,8 @@ const ladders: Record<TaskKind, readonly number[]> = {
   'bill.reconcile': [30 * minute],
   'keys.refresh': [minute, 5 * minute, 30 * minute],
   'store.sweep': [10 * minute],
+  /** Only after a failure of our own; how often an endpoint is told is the delivery's own ladder. */
+  'webhook.deliver': [10 * second, minute, 5 * minute],
 }
 
 /**

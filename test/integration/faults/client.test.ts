@@ -3,6 +3,7 @@ import { sha256Hex } from '../../../server/lib/hmac.ts'
 import { insertKey } from '../../../server/store/api-keys.ts'
 import { listEventTypes } from '../../../server/store/events.ts'
 import { asOrderId, asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts'
+import { scopes } from '../../../shared/kernel/scopes.ts'
 import { asInstant } from '../../../shared/kernel/time.ts'
 import type { Data } from '../../support/client.ts'
 import type { Shop } from '../../support/shop.ts'
@@ -74,7 +75,8 @@ describe('an Idempotency-Key', () => {
         keyId: asOwnId('KeyId', 'key_other'),
         hash: sha256Hex(text),
         name: 'other',
-        at: asInstant(0),
+        scopes,
+        createdAt: asInstant(0),
       }),
     )
     const key = aKey()

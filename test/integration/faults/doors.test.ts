@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sha256Hex } from '../../../server/lib/hmac.ts'
 import { insertKey, revokeKey } from '../../../server/store/api-keys.ts'
 import { asOrderId, asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts'
+import { scopes } from '../../../shared/kernel/scopes.ts'
 import { asInstant } from '../../../shared/kernel/time.ts'
 import type { Answer, Data } from '../../support/client.ts'
 import type { Shop } from '../../support/shop.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   alice = await shop.payer('alice')
   bob = await shop.login('bob')
   order = await alice.order()
-  const named = { name: 'till', at: asInstant(0) }
+  const named = { name: 'till', scopes, createdAt: asInstant(0) }
   const old = { merchantId: defaultMerchant, keyId: asOwnId('KeyId', 'key_old') }
   await shop.query((db) => insertKey(db, { ...old, hash: sha256Hex(revoked), ...named }))
   await shop.query((db) => revokeKey(db, old, asInstant(1)))

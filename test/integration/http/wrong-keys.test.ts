@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { insertKey, revokeKey } from '../../../server/store/api-keys.ts'
 import { asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts'
+import { scopes } from '../../../shared/kernel/scopes.ts'
 import { asInstant } from '../../../shared/kernel/time.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 
@@ -18,7 +19,7 @@ describe('a merchant’s key', () => {
   it('opens the doors until it is revoked, and none after', async () => {
     const text = 'sk_test_a_key_of_the_store_0001'
     const hash = createHash('sha256').update(text).digest('hex')
-    await shop.query((db) => insertKey(db, { ...key, hash, name: 'till', at }))
+    await shop.query((db) => insertKey(db, { ...key, hash, name: 'till', scopes, createdAt: at }))
     const before = await shop.get('/orders', text)
 
     await shop.query((db) => revokeKey(db, key, at))

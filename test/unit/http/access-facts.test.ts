@@ -30,7 +30,10 @@ it('a session, a list and nothing at all tell nothing', () => {
 it('a caller is told by our own numbers', () => {
   const merchantId = defaultMerchant
 
-  expect(factsOfCaller({ merchantId, keyId: asOwnId('KeyId', 'key_1') })).toEqual({ merchantId: 'mer_default', keyId: 'key_1' })
+  expect(factsOfCaller({ merchantId, keyId: asOwnId('KeyId', 'key_1'), scopes: ['read'] })).toEqual({
+    merchantId: 'mer_default',
+    keyId: 'key_1',
+  })
   expect(factsOfCaller({ merchantId, payerId: asOwnId('PayerId', 'usr_1'), appId: asAppId('wx1') })).toEqual({
     merchantId: 'mer_default',
     payerId: 'usr_1',

@@ -1,0 +1,209 @@
+import type { z } from 'zod'
+import { listOf } from '../../../shared/api/order.ts'
+import {
+  accountQuery,
+  appAnswer,
+  channelParams,
+  closeAnswer,
+  codeAnswer,
+  codePayment,
+  h5Answer,
+  h5Payment,
+  jsapiAnswer,
+  nativeAnswer,
+  nativePayment,
+  numberParams,
+  payerPayment,
+  paymentClose,
+  paymentQuery,
+  paymentRecord,
+  paymentRefund,
+  paymentRefundAnswer,
+  tradeAnswer,
+} from '../../../shared/api/payment.ts'
+import type { ChannelName, PayType } from '../../../shared/kernel/pay.ts'
+import type { OneStepPayments } from '../../core/one-step.ts'
+import { recordedState } from '../../core/rules/trade-state.ts'
+import type { PayAsk } from '../../core/start-payment.ts'
+import { amountIn } from '../amount-in.ts'
+import { presentPage } from '../present.ts'
+import {
+  appParamsOf,
+  attemptStatusesOf,
+  codeUrlOf,
+  contentIdName,
+  h5UrlOf,
+  paramsOf,
+  presentMade,
+  presentPayment,
+  presentPaymentRefund,
+  presentTrade,
+} from '../present-payment.ts'
+import { type Asked, type Route, route } from '../route.ts'
+
+type Parts = { readonly oneStep: OneStepPayments }
+
+/** The one-step interface: a payment by one request, known by its outTradeNo. */
+export function paymentRoutes({ oneStep }: Parts): Route[] {
+  return [...startRoutes(oneStep), ...followRoutes(oneStep)]
+}
+
+type Body = z.output<typeof nativePayment>
+
+/** Makes the order that is asked for and starts its payment by these means. */
+function start(oneStep: OneStepPayments, { who, once, clientIp }: Asked<'merchant'>, channel: ChannelName, payType: PayType) {
+  return (body: Body, more: Partial<PayAsk> = {}) => {
+    const { money, outTradeNo, metadata = {}, contentId, account, subject, userId, body: text } = body
+    const content = {
+      subject,
+      body: text,
+      userId,
+      amount: money,
+      metadata: contentId === undefined ? metadata : { ...metadata, [contentIdName]: contentId },
+      goodsType: 'physical',
+    } as const
+    return oneStep.create(who.merchantId, { orderId: outTradeNo, content, means: { clientIp, ...more, channel, account, payType } }, once)
+  }
+}
+
+function startRoutes(oneStep: OneStepPayments): Route[] {
+  const shared = { method: 'post', audience: 'merchant', scope: 'pay', params: channelParams } as const
+  return [
+    route({
+      ...shared,
+      path: '/payments/:channel/native',
+      summary: 'A QR code that the payer scans',
+      body: nativePayment,
+      answer: nativeAnswer,
+      handle: async ({ params, body }, asked) => {
+        const made = await start(oneStep, asked, params.channel, 'NATIVE')(body)
+        return { ...presentMade(made), codeUrl: codeUrlOf(made.action) }
+      },
+    }),
+    ...(['JSAPI', 'MINIPROGRAM'] as const).map((payType) =>
+      route({
+        ...shared,
+        path: `/payments/:channel/${payType.toLowerCase()}`,
+        summary: payType === 'JSAPI' ? 'A payment within an official account’s page' : 'A payment within a mini-program',
+        body: payerPayment,
+        answer: jsapiAnswer,
+        handle: async ({ params, body: { openid, ...body } }, asked) => {
+          const made = await start(oneStep, asked, params.channel, payType)(body, { openId: openid })
+          return { ...presentMade(made), ...paramsOf(made.action) }
+        },
+      }),
+    ),
+    route({
+      ...shared,
+      path: '/payments/:channel/h5',
+      summary: 'An address that a phone’s browser opens',
+      body: h5Payment,
+      answer: h5Answer,
+      handle: async ({ params, body: { clientIp, returnUrl, ...body } }, asked) => {
+        const more = { returnUrl, clientIp: clientIp ?? asked.clientIp }
+        const made = await start(oneStep, asked, params.channel, 'MWEB')(body, more)
+        return { ...presentMade(made), h5Url: h5UrlOf(made.action) }
+      },
+    }),
+    route({
+      ...shared,
+      path: '/payments/:channel/app',
+      summary: 'What an app hands to the channel’s SDK',
+      body: nativePayment,
+      answer: appAnswer,
+      handle: async ({ params, body }, asked) => {
+        const made = await start(oneStep, asked, params.channel, 'APP')(body)
+        return { ...presentMade(made), ...appParamsOf(made.action) }
+      },
+    }),
+    route({
+      ...shared,
+      path: '/payments/:channel/micropay',
+      summary: 'A payment by the code that the payer shows',
+      body: codePayment,
+      answer: codeAnswer,
+      handle: async ({ params, body: { authCode, ...body } }, asked) => {
+        const made = await start(oneStep, asked, params.channel, 'MICROPAY')(body, { authCode })
+        const { attempt, order } = made
+        return { ...presentMade(made), transactionId: attempt.transactionId ?? null, tradeState: recordedState(attempt, order) }
+      },
+    }),
+  ]
+}
+
+function followRoutes(oneStep: OneStepPayments): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/payments/:channel/query/:outTradeNo',
+      audience: 'merchant',
+      scope: 'read',
+      summary: 'Ask the channel what became of a payment',
+      params: numberParams,
+      query: accountQuery,
+      answer: tradeAnswer,
+      handle: async ({ params, query }, { who, language }) =>
+        presentTrade(await oneStep.query(who.merchantId, { ...params, ...query }), language),
+    }),
+    route({
+      method: 'get',
+      path: '/payments/:channel/payment/:outTradeNo',
+      audience: 'merchant',
+      scope: 'read',
+      summary: 'Read a payment as the books have it',
+      params: numberParams,
+      query: accountQuery,
+      answer: paymentRecord,
+      handle: async ({ params, query }, { who }) => presentPayment(await oneStep.find(who.merchantId, { ...params, ...query })),
+    }),
+    route({
+      method: 'post',
+      path: '/payments/:channel/refund',
+      audience: 'merchant',
+      scope: 'refund',
+      summary: 'Give money back',
+      params: channelParams,
+      body: paymentRefund,
+      answer: paymentRefundAnswer,
+      handle: async ({ params, body: { outTradeNo, account, refundAmount, refundReason, outRefundNo } }, { who, once }) => {
+        const payment = await oneStep.find(who.merchantId, { channel: params.channel, outTradeNo, account })
+        const amount = refundAmount === undefined ? undefined : amountIn(payment.order.amount.currency, 'refundAmount', refundAmount)
+        return presentPaymentRefund(
+          await oneStep.refund(who.merchantId, payment, { amount, reason: refundReason, refundId: outRefundNo }, once),
+        )
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/payments/:channel/close',
+      audience: 'merchant',
+      scope: 'pay',
+      summary: 'End a payment that nobody made',
+      params: channelParams,
+      body: paymentClose,
+      answer: closeAnswer,
+      handle: async ({ params, body }, { who }) => {
+        await oneStep.close(who.merchantId, { channel: params.channel, ...body })
+        return { outTradeNo: body.outTradeNo, closed: true as const }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/payments',
+      audience: 'merchant',
+      scope: 'read',
+      summary: 'List payments, newest first',
+      query: paymentQuery,
+      answer: listOf(paymentRecord),
+      handle: async ({ query: { limit, cursor, channel, status } }, { who }) =>
+        presentPage(
+          await oneStep.list(
+            who.merchantId,
+            { channel, statuses: status === undefined ? undefined : attemptStatusesOf(status) },
+            { limit, cursor },
+          ),
+          presentPayment,
+        ),
+    }),
+  ]
+}
