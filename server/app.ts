@@ -5,6 +5,7 @@ import type { Config, NamedAccount } from './config/config.ts'
 import { type Accounts, makeAccounts, nameOf } from './core/accounts.ts'
 import { type Alarms, makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
+import { makeAudit } from './core/audit.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
 import { makeChecks } from './core/check.ts'
@@ -159,6 +160,7 @@ function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config
     login: makeLogin({ ...base, sessions }),
     webhookEndpoints: makeWebhookEndpoints({ ...base, ...outgoing }),
     events: makeEvents(base),
+    audit: makeAudit(base),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Audience, Principal } from './route.ts'
 
 /** Members of an answer, or of an address, that say in the log what a request was about. None is a secret or names a person. */
-const telling = ['orderId', 'refundId', 'productId', 'outTradeNo', 'paymentId', 'amount', 'currency', 'userId'] as const
+const telling = ['orderId', 'refundId', 'productId', 'outTradeNo', 'paymentId', 'amount', 'currency', 'userId', 'endpointId'] as const
 
 type Facts = Readonly<Record<string, string | undefined>>
 

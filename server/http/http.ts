@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import Koa from 'koa'
+import type { Audit } from '../core/audit.ts'
 import { AppError } from '../core/error.ts'
 import type { Live } from '../core/live.ts'
 import type { Login } from '../core/login.ts'
@@ -49,6 +50,7 @@ type Parts = UseCases & {
   readonly metrics: PromMetrics
   readonly sessions: Sessions
   readonly apiKeys: ApiKeys
+  readonly audit: Audit
   readonly trustedProxies: TrustedProxies
   /** Resolves when the store can be read and holds this program's schema. */
   readonly assertReady: () => Promise<void>
@@ -73,7 +75,7 @@ export function makeHttp(parts: Parts) {
   ]
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })
-  const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once) })
+  const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once), audit: parts.audit })
   streams.mount(api)
   mountNotifications(api, parts.notifications)
   const former = new Router()

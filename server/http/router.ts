@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { z } from 'zod'
+import type { Audit } from '../core/audit.ts'
 import { AppError } from '../core/error.ts'
 import type { OnceRecord } from '../core/once.ts'
 import { factsOf, factsOfCaller } from './access-facts.ts'
@@ -12,6 +13,7 @@ import type { Asked, Audience, Principal, Route } from './route.ts'
 type Parts = {
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
   readonly idempotent: ReturnType<typeof makeIdempotent>
+  readonly audit: Audit
 }
 
 export const apiPrefix = '/api/v1'
@@ -37,17 +39,32 @@ function assertScope({ scope }: Route, who: Principal[Audience]): void {
   throw new AppError('NOAUTH', `this key may not do that: it needs the scope ${scope}`, { details: { scope } })
 }
 
-async function serve(ctx: Context, route: Route, who: Principal[Audience], { idempotent }: Parts): Promise<void> {
+async function serve(ctx: Context, route: Route, who: Principal[Audience], { idempotent, audit }: Parts): Promise<void> {
   const body: unknown = ctx.state.json
   // Keys belong to somebody: what is answered to anybody, such as a session, is not kept.
   const key = route.method === 'post' && who !== undefined ? ctx.get('idempotency-key') : ''
   const answered = await idempotent({ key, scope: scopeOf(who), route: `${ctx.method} ${ctx.path}`, body }, (once) =>
     answer(ctx, route, who, { body, once, mustAnswer: key !== '' }),
   )
+  if (!answered.replayed) await audited(ctx, route, who, { status: answered.status, audit })
   ctx.status = answered.status
   ctx.type = 'application/json; charset=utf-8'
   ctx.body = answered.body
   if (answered.replayed) ctx.set('idempotent-replayed', 'true')
+}
+
+/** Whatever a key did, not what it looked at or was refused. */
+async function audited(
+  ctx: Context,
+  route: Route,
+  who: Principal[Audience],
+  { status, audit }: { readonly status: number; readonly audit: Audit },
+): Promise<void> {
+  if (who === undefined || !('keyId' in who) || route.method === 'get' || status >= 400) return
+  const { merchantId, keyId } = who
+  const { clientIp, requestId, facts = {} } = ctx.state
+  const subject = facts.refundId ?? facts.orderId ?? facts.productId ?? Object.values<string>(ctx.params)[0] ?? ''
+  await audit({ merchantId, actor: keyId, action: `${ctx.method} ${ctx.path}`, subject: String(subject), clientIp, requestId })
 }
 
 /** Whose idempotency keys these are. */
