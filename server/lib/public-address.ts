@@ -1,8 +1,11 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** Addresses that are not the internet's (IANA special-purpose registries), and those that carry an IPv4 address inside. */
-const notPublic = new BlockList()
+/**
+ * Addresses that are not the internet's (IANA special-purpose registries), and those that carry an IPv4 address inside. A list for each
+ * family: in one list Node takes every IPv4 address for one that is mapped into IPv6.
+ */
+const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() }
 for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,7 +22,7 @@ for (const [network, bits] of [
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const)
-  notPublic.addSubnet(network, bits, 'ipv4')
+  notPublic.ipv4.addSubnet(network, bits, 'ipv4')
 for (const [network, bits] of [
   ['::', 96],
   ['::ffff:0:0', 96],
@@ -36,7 +39,7 @@ for (const [network, bits] of [
   ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
-  notPublic.addSubnet(network, bits, 'ipv6')
+  notPublic.ipv6.addSubnet(network, bits, 'ipv6')
 
 /** An address within somebody's network was asked for in place of a public one. */
 export class PrivateAddress extends Error {
@@ -45,8 +48,10 @@ export class PrivateAddress extends Error {
 
 /** Whether an IP address is one of the internet's. */
 export function isPublicAddress(address: string): boolean {
-  const family = isIP(address)
-  return family !== 0 && !notPublic.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  const version = isIP(address)
+  if (version === 0) return false
+  const family = version === 4 ? 'ipv4' : 'ipv6'
+  return !notPublic[family].check(address, family)
 }
 
 /** @throws PrivateAddress when a host is written so that it cannot be one of the internet's: no name is looked up for it. */
