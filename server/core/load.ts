@@ -13,10 +13,10 @@ export type OrderView = { readonly order: Order; readonly attempts: readonly Att
 
 /** @throws AppError NOT_FOUND when the merchant has no such order. */
 export async function loadView(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<OrderView> {
-  const order = await findOrder(db, merchantId, orderId)
-  if (!order) throw orderNotFound(orderId)
-  const [attempts, refunds] = await Promise.all([listAttempts(db, merchantId, [orderId]), listRefundsOf(db, merchantId, [orderId])])
-  return { order, attempts, refunds }
+  const { order, attempts } = await loadToPay(db, merchantId, orderId)
+  // A refund is counted by its order, or gives back an attempt that is not kept: where there is neither, there is none.
+  const mayHaveRefunds = order.refundCount > 0 || attempts.some(({ kept }) => kept === false)
+  return { order, attempts, refunds: mayHaveRefunds ? await listRefundsOf(db, merchantId, [orderId]) : [] }
 }
 
 /** An order with its attempts: what paying it has to know. */

@@ -19,20 +19,18 @@ export type AuditRow = {
 
 const textMax = { action: 500, subject: 128, clientIp: 64, requestId: 64 }
 
-export async function insertAudit(db: Db, row: AuditRow): Promise<void> {
-  await db.query
-    .insertInto('audit')
-    .values({
-      merchant_id: row.merchantId,
-      audit_id: row.auditId,
-      at: row.at,
-      actor: row.actor,
-      action: row.action.slice(0, textMax.action),
-      subject: row.subject.slice(0, textMax.subject),
-      client_ip: row.clientIp.slice(0, textMax.clientIp),
-      request_id: row.requestId.slice(0, textMax.requestId),
-    })
-    .execute()
+export async function insertAudits(db: Db, rows: readonly AuditRow[]): Promise<void> {
+  const values = rows.map((row) => ({
+    merchant_id: row.merchantId,
+    audit_id: row.auditId,
+    at: row.at,
+    actor: row.actor,
+    action: row.action.slice(0, textMax.action),
+    subject: row.subject.slice(0, textMax.subject),
+    client_ip: row.clientIp.slice(0, textMax.clientIp),
+    request_id: row.requestId.slice(0, textMax.requestId),
+  }))
+  await db.query.insertInto('audit').values(values).execute()
 }
 
 /** The newest first; as many as anybody looks through. */

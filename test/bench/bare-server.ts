@@ -47,6 +47,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (request.url === '/orders') return answer(response, 201, await createOrder(JSON.parse(body.toString())))
   if (request.url?.endsWith('/pay')) return answer(response, 200, await pay(request.url.split('/')[2] ?? '', JSON.parse(body.toString())))
   if (request.url === '/notify') return notified(request, body, response)
+  if (request.url?.startsWith('/status/')) return answer(response, 200, await status(request.url.slice('/status/'.length)))
   if (request.url?.startsWith('/orders/')) return answer(response, 200, await find(request.url.slice('/orders/'.length)))
   response.statusCode = 404
   response.end()
@@ -88,6 +89,28 @@ async function find(orderId: string): Promise<Row> {
   const [row] = rows as Row[]
   if (!row) throw new Error('no such order')
   return row
+}
+
+/** An order of the other program's with its attempts and refunds, as a status read answers it. */
+async function status(orderId: string): Promise<unknown> {
+  const key = ['mer_default', orderId]
+  const [[orders], [attempts], [refunds]] = await Promise.all([
+    db.execute(
+      'SELECT order_id, subject, body, amount_minor, currency, status, refunded_minor, user_id, metadata, channel, pay_type, transaction_id, created_at, expires_at, paid_at, closed_at FROM orders WHERE merchant_id = ? AND order_id = ?',
+      key,
+    ),
+    db.execute(
+      'SELECT payment_id, out_trade_no, channel, account, status, kept, transaction_id, created_at, succeeded_at FROM attempts WHERE merchant_id = ? AND order_id = ? ORDER BY created_at, payment_id',
+      key,
+    ),
+    db.execute(
+      'SELECT refund_id, out_refund_no, out_trade_no, amount_minor, currency, reason, status, created_at, succeeded_at FROM refunds WHERE merchant_id = ? AND order_id = ? ORDER BY created_at, refund_id',
+      key,
+    ),
+  ])
+  const [order] = orders as Array<Record<string, unknown>>
+  if (!order) throw new Error('no such order')
+  return { ...order, attempts, refunds }
 }
 
 async function prepay(order: Row, openid: string): Promise<string> {

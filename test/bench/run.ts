@@ -6,6 +6,7 @@ import { createConnection } from 'mysql2/promise'
 import { Pool } from 'undici'
 import { ensureMariaDb, freePort, startMariaDb } from '../support/mariadb.ts'
 import { cpuSeconds, median, residentMb } from './measure.ts'
+import { compareDepths, compareReads } from './reads.ts'
 
 /**
  * `npm run bench`: CPU of the server against a bare program that does the same, on one machine, in alternating rounds. Prints ratios;
@@ -54,6 +55,11 @@ try {
   const before = await compare(bare, ours)
   await fill()
   const after = await compare(bare, ours)
+  const orderIds = Array.from({ length: 500 }, (_, nth) => `OLD${String(nth * 100).padStart(9, '0')}`)
+  const bareReader = { ...bare, headers: {}, path: (orderId: string) => `/status/${orderId}` }
+  const ourReader = { ...ours, headers: { authorization: `Bearer ${key}` }, path: (orderId: string) => `/api/v1/orders/${orderId}` }
+  const reads = await compareReads(bareReader, ourReader, { orderIds, rounds })
+  const deep = await compareDepths(ourReader)
 
   const rows: Array<[string, string, string]> = [
     ['listening after', `${startMs.toFixed(0)} ms`, 'within 1500 ms'],
@@ -66,6 +72,9 @@ try {
       (after.oursNotificationMs / before.oursNotificationMs).toFixed(2),
       'at most 1.10',
     ],
+    ['a status read, CPU against the bare program', ratio(reads.ratios), 'at most 1.5'],
+    ['CPU of a status read, ours and bare', `${reads.oursMs.toFixed(3)} and ${reads.bareMs.toFixed(3)} ms`, ''],
+    ['a page of orders at depth 10,000 against the first page', deep.toFixed(2), 'at most 2'],
     ['CPU of a JSAPI order, ours and bare', `${before.oursOrderMs.toFixed(2)} and ${before.bareOrderMs.toFixed(2)} ms`, ''],
     ['CPU of a notification, ours and bare', `${before.oursNotificationMs.toFixed(2)} and ${before.bareNotificationMs.toFixed(2)} ms`, ''],
   ]
@@ -213,7 +222,8 @@ async function fill(): Promise<void> {
     )
     await connection.query(`INSERT INTO orders (order_id, ${columns.join(', ')}) VALUES ${values.join(',')}`)
     const attempts = ids.map(
-      (id, nth) => `('mer_default','${id}','pay_${id}','${id}','wechat','default','1','closed','{}',${1_700_000_000_000 + from + nth})`,
+      (id, nth) =>
+        `('mer_default','${id}','pay_${id}','${id}','wechat','default','1','closed','${askOf(id)}',${1_700_000_000_000 + from + nth})`,
     )
     await connection.query(
       `INSERT INTO attempts (merchant_id, order_id, payment_id, out_trade_no, channel, account, merchant_ref, status, ask, created_at) VALUES ${attempts.join(',')}`,
@@ -223,6 +233,11 @@ async function fill(): Promise<void> {
     )
   }
   await connection.end()
+}
+
+/** What an attempt was asked with, as far as a read needs it. */
+function askOf(outTradeNo: string): string {
+  return JSON.stringify({ outTradeNo, payType: 'NATIVE', amount: { minor: 990, currency: 'CNY' }, expiresAt: 1_700_001_800_000 })
 }
 
 async function openidOfAlice(): Promise<string> {
