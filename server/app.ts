@@ -155,7 +155,7 @@ function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config
     cashier: makeCashier({ orders, products }),
     notifications: makeNotifications({ ...base, settle }),
     unmatched: makeUnmatchedMoney(base),
-    once: makeOnce(base),
+    once: makeOnce({ ...base, ...outgoing }),
     sessions,
     login: makeLogin({ ...base, sessions }),
     webhookEndpoints: makeWebhookEndpoints({ ...base, ...outgoing }),

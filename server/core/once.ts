@@ -1,6 +1,8 @@
 import type { Instant } from '../../shared/kernel/time.ts'
 import { newId } from '../lib/ids.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { Sealer } from '../lib/seal.ts'
+import { Secret } from '../lib/secret.ts'
 import type { Database } from '../store/database.ts'
 import { claimKey, endLease, finishKey, forgetKey } from '../store/idempotency.ts'
 import { AppError } from './error.ts'
@@ -16,16 +18,20 @@ export type OnceAsk = {
   readonly route: string
   /** A hash of the body's content, the same for other spacing and member order. */
   readonly requestHash: string
+  /** The answer carries a secret: it is kept sealed. */
+  readonly isSecret?: boolean | undefined
 }
 export type OnceAnswer = { readonly status: number; readonly body: string }
 
 /** A run that has not ended after so long is dead; the same key then goes on under the same numbers. */
 const leaseMs = 20_000
+/** What sealed answers are sealed for. */
+const purpose = 'idempotent answer'
 
 export type Once = ReturnType<typeof makeOnce>
 
 /** Idempotency-Key: the first final answer is kept for 24 h and given again byte for byte. */
-export function makeOnce({ db, runtime }: { db: Database; runtime: Runtime }) {
+export function makeOnce({ db, runtime, sealer }: { db: Database; runtime: Runtime; sealer: Sealer }) {
   return { run }
 
   /**
@@ -43,14 +49,14 @@ export function makeOnce({ db, runtime }: { db: Database; runtime: Runtime }) {
       case 'running':
         throw new AppError('CONFLICT', 'the first request with this Idempotency-Key is still running', { retryAfterSeconds: 1 })
       case 'done':
-        return { status: claim.status, body: claim.body, replayed: true }
+        return { status: claim.status, body: opened(ask, claim.body), replayed: true }
       case 'first':
       case 'again':
-        return { ...(await runClaimed(claim.record, work)), replayed: false }
+        return { ...(await runClaimed(ask, claim.record, work)), replayed: false }
     }
   }
 
-  async function runClaimed(record: OnceRecord, work: (record: OnceRecord) => Promise<OnceAnswer>): Promise<OnceAnswer> {
+  async function runClaimed(ask: OnceAsk, record: OnceRecord, work: (record: OnceRecord) => Promise<OnceAnswer>): Promise<OnceAnswer> {
     let answer: OnceAnswer
     try {
       answer = await work(record)
@@ -58,11 +64,23 @@ export function makeOnce({ db, runtime }: { db: Database; runtime: Runtime }) {
       await endLease(db, record.recordId)
       throw error
     }
-    if (isFinal(answer.status)) await finishKey(db, record.recordId, answer)
+    if (isFinal(answer.status)) await finishKey(db, record.recordId, { ...answer, body: kept(ask, answer.body) })
     else if (answer.status >= 500) await endLease(db, record.recordId)
     else await forgetKey(db, record.recordId)
     return answer
   }
+
+  function kept(ask: OnceAsk, body: string): string {
+    return ask.isSecret === true ? sealer.seal(purpose, placeOf(ask), new Secret(body)) : body
+  }
+
+  function opened(ask: OnceAsk, body: string): string {
+    return ask.isSecret === true ? sealer.open(purpose, placeOf(ask), body).reveal() : body
+  }
+}
+
+function placeOf({ scope, key }: OnceAsk): string {
+  return `${scope} ${key}`
 }
 
 function isFinal(status: number): boolean {

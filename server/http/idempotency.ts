@@ -10,13 +10,13 @@ export type Answered = { readonly status: number; readonly body: string }
 /** Runs a POST under its Idempotency-Key, when it carries one. */
 export function makeIdempotent(once: Once) {
   return async function idempotent(
-    ask: { readonly key: string; readonly scope: string; readonly route: string; readonly body: unknown },
+    ask: { readonly key: string; readonly scope: string; readonly route: string; readonly body: unknown; readonly isSecret: boolean },
     work: (record: OnceRecord | undefined) => Promise<Answered>,
   ): Promise<Answered & { replayed: boolean }> {
     if (ask.key === '') return { ...(await work(undefined)), replayed: false }
     if (!keyPattern.test(ask.key)) throw fieldProblem('Idempotency-Key', 'is not 1 to 128 visible characters')
-    const { key, scope, route } = ask
-    return once.run({ key, scope, route, requestHash: sha256Hex(canonical(ask.body)) }, work)
+    const { key, scope, route, isSecret } = ask
+    return once.run({ key, scope, route, isSecret, requestHash: sha256Hex(canonical(ask.body)) }, work)
   }
 }
 

@@ -41,6 +41,8 @@ type Definition<Who extends Audience, Params, Query, Body, Answer extends z.ZodT
   readonly bodyIsOptional?: boolean
   readonly status?: number
   readonly answer: Answer
+  /** The answer carries a secret that is shown this once: what is kept for a repeated request is sealed. */
+  readonly isAnswerSecret?: boolean
   readonly handle: (input: Input<Output<Params>, Output<Query>, Output<Body>>, asked: Asked<Who>) => Promise<z.input<Answer>>
 }
 
@@ -68,6 +70,7 @@ export type Route = {
   readonly bodyIsOptional: boolean
   readonly status: number
   readonly answer: z.ZodType
+  readonly isAnswerSecret: boolean
   readonly handle: (input: Input<unknown, unknown, unknown>, asked: Asked<Audience>) => Promise<unknown>
 }
 
@@ -79,7 +82,7 @@ export function route<
   Query extends z.ZodType | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
 >(given: Definition<Who, Params, Query, Body, Answer>): Route {
-  const { params, query, body, bodyIsOptional = false, status = 200, scope, handle, ...rest } = given
+  const { params, query, body, bodyIsOptional = false, status = 200, scope, isAnswerSecret = false, handle, ...rest } = given
   // The router parses with these very schemas and lets in this audience only, so the handler gets what its types say.
-  return { ...rest, scope, params, query, body, bodyIsOptional, status, handle: handle as unknown as Route['handle'] }
+  return { ...rest, scope, params, query, body, bodyIsOptional, status, isAnswerSecret, handle: handle as unknown as Route['handle'] }
 }

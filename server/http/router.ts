@@ -43,7 +43,8 @@ async function serve(ctx: Context, route: Route, who: Principal[Audience], { ide
   const body: unknown = ctx.state.json
   // Keys belong to somebody: what is answered to anybody, such as a session, is not kept.
   const key = route.method === 'post' && who !== undefined ? ctx.get('idempotency-key') : ''
-  const answered = await idempotent({ key, scope: scopeOf(who), route: `${ctx.method} ${ctx.path}`, body }, (once) =>
+  const isSecret = route.isAnswerSecret
+  const answered = await idempotent({ key, scope: scopeOf(who), route: `${ctx.method} ${ctx.path}`, body, isSecret }, (once) =>
     answer(ctx, route, who, { body, once, mustAnswer: key !== '' }),
   )
   if (!answered.replayed) await audited(ctx, route, who, { status: answered.status, audit })

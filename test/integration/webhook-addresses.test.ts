@@ -89,4 +89,19 @@ describe('a webhook endpoint', () => {
     for (const text of texts) expect(text).not.toContain(secret.slice(6, 30))
     expect(JSON.stringify(shop.logged)).not.toContain(secret.slice(6, 30))
   })
+
+  it('is made once under its Idempotency-Key, and nobody who reads the store reads its secret', async () => {
+    const key = { 'idempotency-key': 'endpoint-1' }
+    const first = await shop.post('/webhook-endpoints', { url: 'https://shop.example.com/once' }, key)
+    const again = await shop.post('/webhook-endpoints', { url: 'https://shop.example.com/once' }, key)
+
+    expect(again.text).toBe(first.text)
+    const rows = await shop.query(async (db) => [
+      await db.query.selectFrom('idempotency').select(['body']).execute(),
+      await db.query.selectFrom('webhook_endpoints').select(['url', 'secret']).execute(),
+    ])
+    expect(JSON.stringify(rows)).toContain('https://shop.example.com/once')
+    expect(JSON.stringify(rows)).not.toContain(first.data.secret)
+    expect(JSON.stringify(rows)).not.toContain(first.data.secret.slice(6))
+  })
 })

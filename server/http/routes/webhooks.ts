@@ -45,6 +45,7 @@ function endpointRoutes(endpoints: WebhookEndpoints): Route[] {
       body: newEndpoint,
       status: 201,
       answer: endpointWithSecret,
+      isAnswerSecret: true,
       handle: async ({ body }, { who }) => withSecret(await endpoints.create(who.merchantId, body)),
     }),
     route({
@@ -94,6 +95,7 @@ function endpointRoutes(endpoints: WebhookEndpoints): Route[] {
       body: rotation,
       bodyIsOptional: true,
       answer: endpointWithSecret,
+      isAnswerSecret: true,
       handle: async ({ params, body }, { who }) =>
         withSecret(await endpoints.rotateSecret(who.merchantId, params.endpointId, body.overlapHours)),
     }),
