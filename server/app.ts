@@ -94,6 +94,7 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     ...useCases,
     live,
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
     assertReady: () => assertReady(db),
     apiKeys: makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey }),
   })

@@ -47,7 +47,10 @@ export function makeOnce({ db, runtime, sealer }: { db: Database; runtime: Runti
       case 'mismatch':
         throw new AppError('IDEMPOTENCY_MISMATCH', 'this Idempotency-Key was used for another request')
       case 'running':
-        throw new AppError('CONFLICT', 'the first request with this Idempotency-Key is still running', { retryAfterSeconds: 1 })
+        throw new AppError('CONFLICT', 'the first request with this Idempotency-Key is still running', {
+          details: { isRunning: true },
+          retryAfterSeconds: 1,
+        })
       case 'done':
         return { status: claim.status, body: opened(ask, claim.body), replayed: true }
       case 'first':

@@ -20,25 +20,13 @@ import type { Answering } from './listen.ts'
 import { makeGuardedLogin } from './login-guard.ts'
 import { nowhere } from './nowhere.ts'
 import { requestContext } from './request-context.ts'
-import type { Door, Route } from './route.ts'
+import type { Route } from './route.ts'
 import { apiPrefix, makeRouter } from './router.ts'
-import { cashierRoutes } from './routes/cashier.ts'
-import { eventDoor, makeEventStreams } from './routes/events.ts'
-import { formerDoors, mountFormerAddresses, mountNotifications, notificationDoors } from './routes/notifications.ts'
-import { numberSeriesRoutes } from './routes/number-series.ts'
-import { orderRoutes } from './routes/orders.ts'
-import { paymentRoutes } from './routes/payments.ts'
-import { productRoutes } from './routes/products.ts'
-import { reconciliationRoutes } from './routes/reconciliations.ts'
-import { webhookRoutes } from './routes/webhooks.ts'
+import { allRoutes, doors, type RouteParts } from './routes/all.ts'
+import { makeEventStreams } from './routes/events.ts'
+import { formerDoors, mountFormerAddresses, mountNotifications } from './routes/notifications.ts'
 
-type Routed = Parameters<typeof orderRoutes>[0] &
-  Parameters<typeof cashierRoutes>[0] &
-  Parameters<typeof reconciliationRoutes>[0] &
-  Parameters<typeof numberSeriesRoutes>[0] &
-  Parameters<typeof webhookRoutes>[0] &
-  Parameters<typeof paymentRoutes>[0]
-type UseCases = Omit<Routed, 'login'> & {
+type UseCases = Omit<RouteParts, 'login'> & {
   readonly login: Login
   readonly notifications: Notifications
   readonly once: Once
@@ -52,27 +40,18 @@ type Parts = UseCases & {
   readonly apiKeys: ApiKeys
   readonly audit: Audit
   readonly trustedProxies: TrustedProxies
+  readonly publicUrl: string | undefined
   /** Resolves when the store can be read and holds this program's schema. */
   readonly assertReady: () => Promise<void>
 }
 
-/** What stands beside the routes. */
-const doors: readonly Door[] = [eventDoor, ...notificationDoors]
 const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json'] as const
 
 /** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
   const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
   const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
-  const routes = [
-    ...cashierRoutes({ ...parts, login }),
-    ...orderRoutes(parts),
-    ...paymentRoutes(parts),
-    ...productRoutes(parts),
-    ...reconciliationRoutes(parts),
-    ...numberSeriesRoutes(parts),
-    ...webhookRoutes(parts),
-  ]
+  const routes = allRoutes({ ...parts, login })
   const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
   const streams = makeEventStreams({ ...parts, authenticate })
   const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once), audit: parts.audit })
@@ -91,7 +70,7 @@ export function makeHttp(parts: Parts) {
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
 
-function operations({ metrics, assertReady }: Parts, routes: readonly Route[]): Router {
+function operations({ metrics, assertReady, publicUrl }: Parts, routes: readonly Route[]): Router {
   const router = new Router()
   let document: unknown
   router.get('/healthz', (ctx) => {
@@ -113,7 +92,7 @@ function operations({ metrics, assertReady }: Parts, routes: readonly Route[]): 
   router.get('/openapi.json', async (ctx) => {
     ctx.state.route = 'GET /openapi.json'
     // Made when somebody asks: its generator weighs more than the document.
-    document ??= (await import('./openapi.ts')).openApiDocument(routes, doors)
+    document ??= (await import('./openapi.ts')).openApiDocument({ routes, doors, publicUrl })
     ctx.body = document
   })
   return router

@@ -8,7 +8,12 @@ const maxItems = 50
 
 /** POST /cashier/session */
 export const login = z.strictObject({ code: line(256), app: z.enum(apps) })
-export const session = z.object({ token: z.string(), expiresIn: z.int().meta({ description: 'Seconds' }) }).meta({ id: 'Session' })
+export const session = z
+  .object({
+    token: z.string().meta({ description: 'For `Authorization: Bearer`', example: 'eyJwIjoidXNyXzAxOWI3ZjVlIn0.c2lnbmF0dXJl' }),
+    expiresIn: z.int().meta({ description: 'Seconds', example: 7200 }),
+  })
+  .meta({ id: 'Session', description: 'A payer’s session' })
 
 /** POST /cashier/orders */
 export const cart = z.strictObject({

@@ -18,18 +18,22 @@ export const orderId = z
   .string()
   .regex(orderIdPattern, 'is not 6 to 32 letters, digits, _, - or *')
   .transform((text, context) => readOrderId(text) ?? context.addIssue('is no order number') ?? z.NEVER)
+  .meta({ example: 'T20260102-1' })
 export const refundId = z
   .string()
   .regex(refundIdPattern, 'is not 1 to 64 letters, digits, _, - or *')
   .transform((text, context) => readRefundId(text) ?? context.addIssue('is no refund number') ?? z.NEVER)
+  .meta({ example: 'R20260102-1' })
 export const productId = z
   .string()
   .regex(namePattern, 'is not 1 to 64 letters, digits, _, - or .')
   .transform((text, context) => readName('ProductId', text) ?? context.addIssue('is no product number') ?? z.NEVER)
+  .meta({ example: 'cake' })
 export const accountId = z
   .string()
   .regex(namePattern, 'is not the name of an account')
   .transform((text, context) => readName('AccountId', text) ?? context.addIssue('is no account') ?? z.NEVER)
+  .meta({ description: 'One set of credentials on a channel; the default one when absent', example: 'default' })
 export const openId = z
   .string()
   .regex(/^[0-9A-Za-z_-]{6,128}$/, 'is not an openid')
@@ -49,6 +53,7 @@ export const instant = z
   .string()
   .max(40)
   .transform((text, context) => parseInstant(text) ?? context.addIssue('is not a time such as 2026-01-02T03:04:05+08:00') ?? z.NEVER)
+  .meta({ description: 'RFC 3339 with an offset', example: '2026-01-02T03:04:05+08:00' })
 
 export const page = {
   limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'How many, 1 to 100' }),

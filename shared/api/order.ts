@@ -72,22 +72,36 @@ export const refundQuery = z.strictObject({ ...page, orderId: orderId.optional()
 export const pageQuery = z.strictObject(page)
 
 const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' })
+const currencyName = z.string().meta({ example: 'CNY' })
 const money = {
   amount: z.string().meta({ description: 'In the major unit', example: '99.99' }),
   amountMinor: z.int().meta({ description: 'In the minor unit, such as fen', example: 9999 }),
-  currency: z.string(),
+  currency: currencyName,
 }
+const refunded = {
+  amount: z.string().meta({ description: 'In the major unit', example: '9.99' }),
+  amountMinor: z.int().meta({ description: 'In the minor unit, such as fen', example: 999 }),
+  currency: currencyName,
+}
+const orderNumber = z.string().meta({ description: 'The merchant’s number of the order', example: 'T20260102-1' })
+const outTradeNo = z.string().meta({ description: 'The number under which the channel knows an attempt', example: 'T20260102-1' })
+const transactionId = z.string().meta({ description: 'The channel’s own number', example: '4200002026010200000000000001' })
+const channelName = z.enum(channelNames).meta({ example: 'wechat' })
+const accountName = z.string().meta({ description: 'The set of credentials it went through', example: 'default' })
 
 export const attempt = z
   .object({
-    paymentId: z.string(),
-    outTradeNo: z.string(),
-    channel: z.enum(channelNames),
-    account: z.string(),
+    paymentId: z.string().meta({ example: 'pay_019b7f5e8a7c7d1f' }),
+    outTradeNo,
+    channel: channelName,
+    account: accountName,
     payType: z.enum(payTypes),
-    status: z.enum(attemptStatuses),
-    transactionId: z.string().nullable(),
-    kept: z.boolean().nullable(),
+    status: z.enum(attemptStatuses).meta({
+      description: '`sent`: may have reached the channel, nobody knows yet; `open`: can be paid',
+      example: 'succeeded',
+    }),
+    transactionId: transactionId.nullable(),
+    kept: z.boolean().nullable().meta({ description: 'False for a success whose money went back as surplus', example: true }),
     createdAt: time,
     expiresAt: time.nullable(),
     succeededAt: time.nullable(),
@@ -96,106 +110,142 @@ export const attempt = z
 
 export const refund = z
   .object({
-    refundId: z.string(),
-    outRefundNo: z.string(),
-    orderId: z.string(),
-    outTradeNo: z.string(),
-    ...money,
-    reason: z.string().nullable(),
-    status: z.enum(refundStatuses),
-    channelRefundId: z.string().nullable(),
+    refundId: z.string().meta({ description: 'The merchant’s number of the refund; ours when none was given', example: 'R20260102-1' }),
+    outRefundNo: z.string().meta({ description: 'The number under which the channel knows it', example: 'R20260102-1' }),
+    orderId: orderNumber,
+    outTradeNo,
+    ...refunded,
+    reason: z.string().nullable().meta({ example: 'one cup broken' }),
+    status: z.enum(refundStatuses).meta({
+      description: '`abnormal`: the payer’s account cannot receive it and someone has to act; its amount stays reserved',
+      example: 'succeeded',
+    }),
+    channelRefundId: z.string().nullable().meta({ description: 'The channel’s own number', example: '50302026010200000000000001' }),
     createdAt: time,
     succeededAt: time.nullable(),
   })
-  .meta({ id: 'Refund' })
+  .meta({ id: 'Refund', description: 'Money given back; one of several an order may have' })
 
 export const order = z
   .object({
-    orderId: z.string(),
-    subject: z.string(),
-    body: z.string().nullable(),
+    orderId: orderNumber,
+    subject: z.string().meta({ description: 'What the payer sees', example: 'Tea' }),
+    body: z.string().nullable().meta({ example: null }),
     ...money,
-    status: z.enum(orderStatuses),
-    refundedAmount: z.string(),
-    refundStatus: z.enum(refundTotals),
-    userId: z.string().nullable(),
-    metadata: z.record(z.string(), z.string()),
-    payer: z.object({ payerId: z.string() }).nullable(),
-    channel: z.enum(channelNames).nullable(),
+    status: z.enum(orderStatuses).meta({ example: 'succeeded' }),
+    refundedAmount: z.string().meta({ description: 'What went back, in the major unit', example: '9.99' }),
+    refundStatus: z.enum(refundTotals).meta({ example: 'partial' }),
+    userId: z.string().nullable().meta({ description: 'The merchant’s own name for the buyer', example: 'u-17' }),
+    metadata: z.record(z.string(), z.string()).meta({ example: { table: '12' } }),
+    payer: z
+      .object({ payerId: z.string().meta({ example: 'usr_019b7f5e8a7c7d1f' }) })
+      .nullable()
+      .meta({ description: 'Who ordered in the mini-program; null for orders of a merchant’s server', example: null }),
+    channel: channelName.nullable().meta({ description: 'Of the attempt whose money is kept' }),
     payType: z.enum(payTypes).nullable(),
-    transactionId: z.string().nullable(),
+    transactionId: transactionId.nullable(),
     createdAt: time,
     expiresAt: time,
     paidAt: time.nullable(),
-    closedAt: time.nullable(),
+    closedAt: time.nullable().meta({ example: null }),
     attempts: z.array(attempt),
     refunds: z.array(refund),
   })
-  .meta({ id: 'Order' })
+  .meta({ id: 'Order', description: 'Something to be paid once, with everything that was tried and given back' })
+
+/** What `wx.requestPayment` takes. */
+export const requestPaymentParams = z.object({
+  appId: z.string().meta({ example: 'wx0123456789abcdef' }),
+  timeStamp: z.string().meta({ example: '1767294245' }),
+  nonceStr: z.string().meta({ example: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS' }),
+  package: z.string().meta({ example: 'prepay_id=wx02030405000000000000000000000000' }),
+  signType: z.string().meta({ example: 'RSA' }),
+  paySign: z.string().meta({ example: 'oR9d8PuhnIc+YZ8cBHFCwfgpaK9gd7va' }),
+})
+
+/** What an app hands to WeChat’s SDK. */
+export const appParams = z.object({
+  appId: z.string().meta({ example: 'wx0123456789abcdef' }),
+  partnerId: z.string().meta({ example: '1900000001' }),
+  prepayId: z.string().meta({ example: 'wx02030405000000000000000000000000' }),
+  packageValue: z.string().meta({ example: 'Sign=WXPay' }),
+  nonceStr: z.string().meta({ example: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS' }),
+  timeStamp: z.string().meta({ example: '1767294245' }),
+  sign: z.string().meta({ example: 'oR9d8PuhnIc+YZ8cBHFCwfgpaK9gd7va' }),
+})
 
 export const payAction = z
   .discriminatedUnion('type', [
     z.object({
       type: z.literal('wx.requestPayment'),
-      params: z.object({
-        appId: z.string(),
-        timeStamp: z.string(),
-        nonceStr: z.string(),
-        package: z.string(),
-        signType: z.string(),
-        paySign: z.string(),
-      }),
+      params: requestPaymentParams,
     }),
     z.object({
       type: z.literal('wx.app'),
-      params: z.object({
-        appId: z.string(),
-        partnerId: z.string(),
-        prepayId: z.string(),
-        packageValue: z.string(),
-        nonceStr: z.string(),
-        timeStamp: z.string(),
-        sign: z.string(),
-      }),
+      params: appParams,
     }),
-    z.object({ type: z.literal('qr'), codeUrl: z.string() }),
-    z.object({ type: z.literal('redirect'), url: z.string() }),
-    z.object({ type: z.literal('my.tradePay'), tradeNO: z.string() }),
-    z.object({ type: z.literal('form'), html: z.string() }),
+    z.object({
+      type: z.literal('qr'),
+      codeUrl: z.string().meta({ description: 'What the QR code says', example: 'weixin://wxpay/bizpayurl?pr=p4lpSuKzz' }),
+    }),
+    z.object({
+      type: z.literal('redirect'),
+      url: z.string().meta({ example: 'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx02' }),
+    }),
+    z.object({ type: z.literal('my.tradePay'), tradeNO: z.string().meta({ example: '2026010222001400000000000001' }) }),
+    z.object({ type: z.literal('form'), html: z.string().meta({ example: '<form>…</form>' }) }),
     z.object({ type: z.literal('none') }),
   ])
-  .meta({ id: 'PayAction', description: 'What a client does to let the payer pay' })
+  .meta({
+    id: 'PayAction',
+    description: 'What a client does to let the payer pay',
+    example: { type: 'qr', codeUrl: 'weixin://wxpay/bizpayurl?pr=p4lpSuKzz' },
+  })
 
 export const paying = z
-  .object({ orderId: z.string(), outTradeNo: z.string(), payUrl: z.string().nullable(), form: z.string().nullable(), action: payAction })
+  .object({
+    orderId: orderNumber,
+    outTradeNo,
+    payUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'One address to show or open, where the action is one', example: 'weixin://wxpay/bizpayurl?pr=p4lpSuKzz' }),
+    form: z.string().nullable().meta({ description: 'A form to submit, where the channel asks for one', example: null }),
+    action: payAction,
+  })
   .meta({ id: 'Paying' })
 
 export const timelineEntry = z
   .object({
     at: time,
     kind: z.enum(['call', 'notification', 'transition', 'request', 'webhook']),
-    title: z.string(),
-    detail: z.record(z.string(), z.unknown()),
+    title: z.string().meta({ example: 'wechat.prepare' }),
+    detail: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'Secrets are masked', example: { outTradeNo: 'T20260102-1', status: 200 } }),
   })
-  .meta({ id: 'TimelineEntry' })
+  .meta({ id: 'TimelineEntry', description: 'Something that was said or that changed, about one order' })
 
 export const unmatched = z
   .object({
-    channel: z.enum(channelNames),
-    account: z.string(),
-    outTradeNo: z.string(),
-    transactionId: z.string(),
-    reason: z.string(),
-    orderId: z.string().nullable(),
-    amount: z.string().nullable(),
-    amountMinor: z.int(),
-    currency: z.string(),
-    detail: z.string(),
+    channel: channelName,
+    account: accountName,
+    outTradeNo,
+    transactionId,
+    reason: z.string().meta({ example: 'amount' }),
+    orderId: orderNumber.nullable(),
+    amount: z.string().nullable().meta({ description: 'Null in a currency this server does not know', example: '99.98' }),
+    amountMinor: z.int().meta({ example: 9998 }),
+    currency: currencyName,
+    detail: z.string().meta({ example: 'paid 9998 CNY, ordered 9999 CNY' }),
     seenAt: time,
   })
   .meta({ id: 'Unmatched', description: 'Money that fits no order, or not its amount' })
 
 /** A page of a list. */
 export function listOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+  return z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable().meta({ description: 'For the next page; null on the last', example: null }),
+  })
 }

@@ -5,7 +5,7 @@ import { refundStatuses } from '../kernel/states.ts'
 import { tradeStates } from '../kernel/trade-states.ts'
 import { accountId, channel, currency, line, metadata, openId, orderId, page, refundId, webUrl } from './inputs.ts'
 import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
-import { authCode, clientIp } from './order.ts'
+import { appParams, authCode, clientIp, requestPaymentParams } from './order.ts'
 
 /** What became of a payment, as its record says. */
 export const paymentStatuses = ['pending', 'succeeded', 'failed', 'closed'] as const
@@ -13,6 +13,7 @@ export const paymentStatuses = ['pending', 'succeeded', 'failed', 'closed'] as c
 const outTradeNo = z
   .string()
   .transform((text, context) => readOutTradeNo(text) ?? context.addIssue('is not a number such as D20260102030405123456') ?? z.NEVER)
+  .meta({ example: 'D20260102030405123456' })
 
 const payment = {
   userId: line(64).optional(),
@@ -60,74 +61,64 @@ const money = {
   amount: z.number().meta({ description: 'In the major unit', example: 99.99 }),
   currency: z.string().meta({ example: 'CNY' }),
 }
-const made = {
-  paymentId: z.string().meta({ example: 'pay_01kyz3c4h0w8r5t2v9x1b3d5f7' }),
-  outTradeNo: z.string().meta({ example: 'D20260102030405123456' }),
-  ...money,
-}
+const paymentId = z.string().meta({ example: 'pay_01kyz3c4h0w8r5t2v9x1b3d5f7' })
+const number = z.string().meta({ description: 'The number under which the channel knows it', example: 'D20260102030405123456' })
+const made = { paymentId, outTradeNo: number, ...money }
+const transactionId = z.string().nullable().meta({ description: 'The channel’s own number', example: '4200002026010200000000000001' })
+const tradeState = z.enum(tradeStates)
+const prepayId = z
+  .string()
+  .meta({ description: 'The channel’s number of what the payer is asked to pay', example: 'wx02030405000000000000000000000000' })
+const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' })
 
 export const nativeAnswer = z.object({ ...made, codeUrl: z.string().meta({ example: 'weixin://wxpay/bizpayurl?pr=p4lpSuKzz' }) })
-export const h5Answer = z.object({ ...made, h5Url: z.string() })
-const requestPayment = z.object({
-  appId: z.string(),
-  timeStamp: z.string(),
-  nonceStr: z.string(),
-  package: z.string(),
-  signType: z.string().meta({ example: 'RSA' }),
-  paySign: z.string(),
+export const h5Answer = z.object({
+  ...made,
+  h5Url: z.string().meta({ example: 'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay=wx02' }),
 })
 const forAlipay = z.object({ tradeNO: z.string() })
 export const jsapiAnswer = z.object({
   ...made,
-  prepayId: z.string().meta({ description: 'The channel’s number of what the payer is asked to pay' }),
-  paymentParams: z.union([requestPayment, forAlipay]).meta({ description: 'For wx.requestPayment or WeixinJSBridge; for my.tradePay' }),
+  prepayId,
+  paymentParams: z
+    .union([requestPaymentParams, forAlipay])
+    .meta({ description: 'For wx.requestPayment or WeixinJSBridge; for my.tradePay' }),
 })
-const appParams = z.object({
-  appId: z.string(),
-  partnerId: z.string(),
-  prepayId: z.string(),
-  packageValue: z.string(),
-  nonceStr: z.string(),
-  timeStamp: z.string(),
-  sign: z.string(),
-})
-export const appAnswer = z.object({ ...made, prepayId: z.string(), paymentParams: appParams })
-export const codeAnswer = z.object({ ...made, transactionId: z.string().nullable(), tradeState: z.enum(tradeStates) })
+export const appAnswer = z.object({ ...made, prepayId, paymentParams: appParams })
+export const codeAnswer = z.object({ ...made, transactionId, tradeState })
 
 export const tradeAnswer = z
   .object({
-    outTradeNo: z.string(),
-    transactionId: z.string().nullable(),
-    tradeState: z.enum(tradeStates),
-    tradeStateDesc: z.string(),
-    amount: z.object({ total: z.int().meta({ description: 'In the minor unit, such as fen', example: 9999 }), currency: z.string() }),
-    payer: z.object({ openid: z.string().nullable() }),
-    successTime: z.string().nullable().meta({ description: 'RFC 3339, +08:00' }),
+    outTradeNo: number,
+    transactionId,
+    tradeState,
+    tradeStateDesc: z.string().meta({ example: 'Paid' }),
+    amount: z.object({ total: z.int().meta({ description: 'In the minor unit, such as fen', example: 9999 }), currency: money.currency }),
+    payer: z.object({ openid: z.string().nullable().meta({ example: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }) }),
+    successTime: time.nullable(),
   })
   .meta({ id: 'Trade', description: 'A payment as its channel knows it' })
 
 export const paymentRefundAnswer = z.object({
-  outTradeNo: z.string(),
-  outRefundNo: z.string(),
-  refundId: z.string().meta({ description: 'As GET /refunds/:refundId takes it' }),
-  refundAmount: z.number(),
+  outTradeNo: number,
+  outRefundNo: z.string().meta({ example: 'R20260102-1' }),
+  refundId: z.string().meta({ description: 'As GET /refunds/:refundId takes it', example: 'R20260102-1' }),
+  refundAmount: z.number().meta({ description: 'In the major unit', example: 9.99 }),
   status: z.enum(refundStatuses),
 })
-export const closeAnswer = z.object({ outTradeNo: z.string(), closed: z.literal(true) })
+export const closeAnswer = z.object({ outTradeNo: number, closed: z.literal(true) })
 
 export const paymentRecord = z
   .object({
-    id: z.string(),
-    userId: z.string().nullable(),
-    contentId: z.string().nullable(),
-    amount: z.string().meta({ example: '99.99' }),
-    currency: z.string(),
+    id: paymentId,
+    userId: z.string().nullable().meta({ example: 'u-17' }),
+    contentId: z.string().nullable().meta({ example: 'c-1' }),
+    amount: z.string().meta({ description: 'In the major unit', example: '99.99' }),
+    currency: money.currency,
     paymentMethod: z.enum(channelNames),
     status: z.enum(paymentStatuses),
-    metadata: z
-      .object({ outTradeNo: z.string(), transactionId: z.string().nullable(), tradeState: z.enum(tradeStates) })
-      .catchall(z.string().nullable()),
-    createdAt: z.string(),
-    completedAt: z.string().nullable(),
+    metadata: z.object({ outTradeNo: number, transactionId, tradeState }).catchall(z.string().nullable()),
+    createdAt: time,
+    completedAt: time.nullable(),
   })
   .meta({ id: 'PaymentRecord', description: 'A payment as the books know it' })

@@ -38,14 +38,14 @@ export const productParams = z.object({ productId })
 
 export const product = z
   .object({
-    productId: z.string(),
-    title: z.string(),
-    price: z.string(),
-    priceMinor: z.int(),
-    currency: z.string(),
-    image: z.string().nullable(),
+    productId: z.string().meta({ example: 'cake' }),
+    title: z.string().meta({ example: 'Cake' }),
+    price: z.string().meta({ description: 'In the major unit', example: '129.00' }),
+    priceMinor: z.int().meta({ description: 'In the minor unit', example: 12_900 }),
+    currency: z.string().meta({ example: 'CNY' }),
+    image: z.string().nullable().meta({ example: '/goods/cake.svg' }),
     goodsType: z.enum(goodsTypes),
-    active: z.boolean(),
-    createdAt: z.string(),
+    active: z.boolean().meta({ description: 'Whether it is for sale', example: true }),
+    createdAt: z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' }),
   })
-  .meta({ id: 'Product' })
+  .meta({ id: 'Product', description: 'Something the mini-program’s shop sells' })

@@ -12,33 +12,37 @@ export const newReconciliation = z.strictObject({ date: day, channel: channel.op
 export const reconciliationParams = z.object({ date: day })
 export const reconciliationQuery = z.strictObject({ channel: channel.optional(), account: accountId.optional() })
 
-const totals = z.object({ count: z.int(), amount: z.string(), amountMinor: z.int() })
+const totals = z.object({
+  count: z.int().meta({ example: 3 }),
+  amount: z.string().meta({ description: 'In the major unit', example: '299.97' }),
+  amountMinor: z.int().meta({ description: 'In the minor unit', example: 29_997 }),
+})
 const kinds = ['missing_here', 'missing_there', 'amount', 'state', 'refund', 'fee', 'funds'] as const
 
 export const reconciliation = z
   .object({
-    date: z.string(),
+    date: z.string().meta({ example: '2026-01-02' }),
     channel: z.enum(channelNames),
-    account: z.string(),
+    account: z.string().meta({ example: 'default' }),
     status: z.literal('completed'),
-    isEmpty: z.boolean().meta({ description: 'Nothing happened that day, says the channel' }),
-    withFunds: z.boolean().meta({ description: 'Whether the flow of funds was compared too' }),
-    currency: z.string(),
+    isEmpty: z.boolean().meta({ description: 'Nothing happened that day, says the channel', example: false }),
+    withFunds: z.boolean().meta({ description: 'Whether the flow of funds was compared too', example: true }),
+    currency: z.string().meta({ example: 'CNY' }),
     payments: totals,
     refunds: totals,
-    fee: z.string().meta({ description: 'What the channel took, in the major unit' }),
-    counts: z.partialRecord(z.enum(kinds), z.int()),
+    fee: z.string().meta({ description: 'What the channel took, in the major unit', example: '1.80000' }),
+    counts: z.partialRecord(z.enum(kinds), z.int()).meta({ description: 'Differences by kind', example: { missing_here: 1 } }),
     differences: z
       .array(
         z.object({
           kind: z.enum(kinds),
-          number: z.string(),
-          orderId: z.string().nullable(),
-          detail: z.string(),
-          repaired: z.boolean(),
+          number: z.string().meta({ example: 'T20260102-1' }),
+          orderId: z.string().nullable().meta({ example: 'T20260102-1' }),
+          detail: z.string().meta({ example: 'paid there, pending here' }),
+          repaired: z.boolean().meta({ description: 'Whether the books were put right from the bill', example: true }),
         }),
       )
       .meta({ description: 'The first 1000' }),
-    completedAt: z.string(),
+    completedAt: z.string().meta({ example: '2026-01-03T10:12:00+08:00' }),
   })
-  .meta({ id: 'Reconciliation' })
+  .meta({ id: 'Reconciliation', description: 'What came of comparing a day’s bill with the books' })

@@ -18,11 +18,14 @@ export const seriesParams = z.object({ series: z.enum(seriesNames) })
 export const numberSeries = z
   .object({
     series: z.enum(seriesNames),
-    form: z.enum(seriesForms),
-    prefix: z.string(),
-    suffix: z.string(),
-    width: z.int(),
-    next: z.int(),
-    example: z.string().nullable().meta({ description: 'The next number; null for the form that has time and chance in it' }),
+    form: z.enum(seriesForms).meta({ example: 'sequence' }),
+    prefix: z.string().meta({ example: 'SH' }),
+    suffix: z.string().meta({ example: '' }),
+    width: z.int().meta({ description: 'Digits of the counter', example: 8 }),
+    next: z.int().meta({ example: 17 }),
+    example: z.string().nullable().meta({
+      description: 'The next number; null for the form that has time and chance in it',
+      example: 'SH00000017',
+    }),
   })
   .meta({ id: 'NumberSeries', description: 'How numbers of one kind are made' })

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RunningEmulator } from '../../server/emulator/listen.ts'
+import { contractProblems } from './api-contract.ts'
 
 /** What a test reads out of JSON; the API's own types are checked against the schemas elsewhere. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at member by member
@@ -8,7 +9,7 @@ export type Answer = { readonly status: number; readonly data: Data; readonly bo
 
 const untilMs = 15_000
 
-/** What people and merchants' servers do to a shop, over HTTP. */
+/** What people and merchants' servers do to a shop, over HTTP. Every answer has to be as the OpenAPI document describes it. */
 export function makeClient(
   origin: () => string,
   emulator: RunningEmulator,
@@ -33,6 +34,8 @@ export function makeClient(
     })
     const text = await answer.text()
     const parsed: Data = text === '' || !answer.headers.get('content-type')?.includes('json') ? undefined : JSON.parse(text)
+    const problems = contractProblems({ method, path: `/api/v1${path}`, status: answer.status, headers: answer.headers, body: parsed })
+    if (problems.length > 0) throw new Error(`${method} ${path} answered ${answer.status}: ${problems.join('; ')}\n${text.slice(0, 2000)}`)
     return { status: answer.status, body: parsed, data: parsed?.data, headers: answer.headers, text }
   }
 

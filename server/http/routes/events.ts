@@ -24,8 +24,11 @@ export const eventDoor: Door = {
   method: 'get',
   path: '/cashier/orders/:orderId/events',
   audience: 'payer',
-  summary: 'The status of my order as it changes: an event `status` with the order at once and at each change',
-  answers: { '200': 'text/event-stream' },
+  operationId: 'followMyOrder',
+  summary: 'The status of my order as it changes',
+  description: 'Server-sent events: `status` with the order at once and at each change, until it can change no more.',
+  refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'UNAVAILABLE'],
+  answers: { '200': ['text/event-stream'] },
 }
 
 type Parts = {

@@ -8,28 +8,37 @@ import type { Door } from '../route.ts'
 
 const bodyMaxBytes = 64 * 1024
 
-const answers = {
-  '204': undefined,
-  '401': 'application/json',
-  '404': 'application/json',
-  '413': 'application/json',
-  '500': 'application/json',
-}
+const described = {
+  method: 'post',
+  audience: 'channel',
+  description:
+    'Answered in the channel’s own words: WeChat Pay v3 with 204, v2 with its pair of XML, QFPay with `SUCCESS`, Alipay with `success`; a ' +
+    'refusal of WeChat Pay v3 is `{"code":"FAIL","message":…}`. What was told before is answered as taken and changes nothing.',
+  takes: ['application/json', 'text/xml', 'application/x-www-form-urlencoded'],
+  answers: {
+    '200': ['text/xml', 'text/plain'],
+    '204': [],
+    '400': ['application/json', 'text/xml', 'text/plain'],
+    '401': ['application/json', 'text/xml', 'text/plain'],
+    '404': ['application/json'],
+    '413': ['application/json'],
+    '500': ['application/json', 'text/xml', 'text/plain'],
+    '503': ['application/json', 'text/xml', 'text/plain'],
+  },
+} as const
 
 export const notificationDoors: readonly Door[] = [
   {
-    method: 'post',
+    ...described,
     path: '/payments/:channel/notify',
-    audience: 'channel',
+    operationId: 'takeNotification',
     summary: 'Where a channel tells what happened; its signature is the credential',
-    answers,
   },
   {
-    method: 'post',
+    ...described,
     path: '/payments/:channel/notify/:account',
-    audience: 'channel',
+    operationId: 'takeNotificationOfAccount',
     summary: 'The same for an account other than the default one',
-    answers,
   },
 ]
 

@@ -41,6 +41,9 @@ import {
 } from '../present-payment.ts'
 import { type Asked, type Route, route } from '../route.ts'
 
+/** What making an order and paying it may be refused for, beside what the channel says. */
+const startRefusals = ['ORDERPAID', 'ORDERCLOSED', 'CONFLICT', 'UNAVAILABLE'] as const
+
 type Parts = { readonly oneStep: OneStepPayments }
 
 /** The one-step interface: a payment by one request, known by its outTradeNo. */
@@ -72,8 +75,12 @@ function startRoutes(oneStep: OneStepPayments): Route[] {
     route({
       ...shared,
       path: '/payments/:channel/native',
+      operationId: 'payNative',
       summary: 'A QR code that the payer scans',
+      refusals: startRefusals,
+      asksChannel: true,
       body: nativePayment,
+      example: { subject: 'Tea', amount: '99.99', userId: 'u-17', contentId: 'c-1' },
       answer: nativeAnswer,
       handle: async ({ params, body }, asked) => {
         const made = await start(oneStep, asked, params.channel, 'NATIVE')(body)
@@ -84,8 +91,12 @@ function startRoutes(oneStep: OneStepPayments): Route[] {
       route({
         ...shared,
         path: `/payments/:channel/${payType.toLowerCase()}`,
+        operationId: payType === 'JSAPI' ? 'payJsapi' : 'payMiniprogram',
         summary: payType === 'JSAPI' ? 'A payment within an official account’s page' : 'A payment within a mini-program',
+        refusals: startRefusals,
+        asksChannel: true,
         body: payerPayment,
+        example: { subject: 'Tea', amount: '99.99', userId: 'u-17', contentId: 'c-1', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
         answer: jsapiAnswer,
         handle: async ({ params, body: { openid, ...body } }, asked) => {
           const made = await start(oneStep, asked, params.channel, payType)(body, { openId: openid })
@@ -96,8 +107,12 @@ function startRoutes(oneStep: OneStepPayments): Route[] {
     route({
       ...shared,
       path: '/payments/:channel/h5',
+      operationId: 'payH5',
       summary: 'An address that a phone’s browser opens',
+      refusals: startRefusals,
+      asksChannel: true,
       body: h5Payment,
+      example: { subject: 'Tea', amount: '99.99', userId: 'u-17', contentId: 'c-1', clientIp: '203.0.113.9' },
       answer: h5Answer,
       handle: async ({ params, body: { clientIp, returnUrl, ...body } }, asked) => {
         const more = { returnUrl, clientIp: clientIp ?? asked.clientIp }
@@ -108,8 +123,12 @@ function startRoutes(oneStep: OneStepPayments): Route[] {
     route({
       ...shared,
       path: '/payments/:channel/app',
+      operationId: 'payApp',
       summary: 'What an app hands to the channel’s SDK',
+      refusals: startRefusals,
+      asksChannel: true,
       body: nativePayment,
+      example: { subject: 'Tea', amount: '99.99', userId: 'u-17', contentId: 'c-1' },
       answer: appAnswer,
       handle: async ({ params, body }, asked) => {
         const made = await start(oneStep, asked, params.channel, 'APP')(body)
@@ -119,8 +138,14 @@ function startRoutes(oneStep: OneStepPayments): Route[] {
     route({
       ...shared,
       path: '/payments/:channel/micropay',
+      operationId: 'payByCode',
       summary: 'A payment by the code that the payer shows',
+      description:
+        'Answered at once; while the payer types a password `tradeState` is USERPAYING, and the payment is asked about and undone when it stays undecided.',
+      refusals: startRefusals,
+      asksChannel: true,
       body: codePayment,
+      example: { subject: 'Tea', amount: '99.99', userId: 'u-17', contentId: 'c-1', authCode: '134579302432164181' },
       answer: codeAnswer,
       handle: async ({ params, body: { authCode, ...body } }, asked) => {
         const made = await start(oneStep, asked, params.channel, 'MICROPAY')(body, { authCode })
@@ -138,7 +163,9 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       path: '/payments/:channel/query/:outTradeNo',
       audience: 'merchant',
       scope: 'read',
+      operationId: 'queryPayment',
       summary: 'Ask the channel what became of a payment',
+      asksChannel: true,
       params: numberParams,
       query: accountQuery,
       answer: tradeAnswer,
@@ -150,6 +177,7 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       path: '/payments/:channel/payment/:outTradeNo',
       audience: 'merchant',
       scope: 'read',
+      operationId: 'getPayment',
       summary: 'Read a payment as the books have it',
       params: numberParams,
       query: accountQuery,
@@ -161,9 +189,13 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       path: '/payments/:channel/refund',
       audience: 'merchant',
       scope: 'refund',
+      operationId: 'refundPayment',
       summary: 'Give money back',
+      refusals: ['CONFLICT', 'INVALID_REQUEST', 'UNAVAILABLE'],
+      asksChannel: true,
       params: channelParams,
       body: paymentRefund,
+      example: { outTradeNo: 'D20260102030405123456', refundAmount: 9.99, refundReason: 'one cup broken' },
       answer: paymentRefundAnswer,
       handle: async ({ params, body: { outTradeNo, account, refundAmount, refundReason, outRefundNo } }, { who, once }) => {
         const payment = await oneStep.find(who.merchantId, { channel: params.channel, outTradeNo, account })
@@ -178,9 +210,13 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       path: '/payments/:channel/close',
       audience: 'merchant',
       scope: 'pay',
+      operationId: 'closePayment',
       summary: 'End a payment that nobody made',
+      refusals: ['ORDERPAID', 'CONFLICT'],
+      asksChannel: true,
       params: channelParams,
       body: paymentClose,
+      example: { outTradeNo: 'D20260102030405123456' },
       answer: closeAnswer,
       handle: async ({ params, body }, { who }) => {
         await oneStep.close(who.merchantId, { channel: params.channel, ...body })
@@ -192,6 +228,7 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       path: '/payments',
       audience: 'merchant',
       scope: 'read',
+      operationId: 'listPayments',
       summary: 'List payments, newest first',
       query: paymentQuery,
       answer: listOf(paymentRecord),

@@ -2,7 +2,13 @@ import { expect, it } from '@jest/globals'
 import { z } from 'zod'
 import { route } from '../../../server/http/route.ts'
 
-const given = { method: 'get', path: '/things', summary: 'Things', answer: z.object({ name: z.string() }) } as const
+const given = {
+  method: 'get',
+  path: '/things',
+  operationId: 'getThings',
+  summary: 'Things',
+  answer: z.object({ name: z.string() }),
+} as const
 
 it('a route without an audience does not compile', () => {
   // @ts-expect-error who may call has no default
