@@ -19,6 +19,7 @@ module.exports = {
           '^miniprogram/',
           '^server/(main\\.ts|start\\.cjs|require-node-24\\.cjs)$',
           '^server/emulator/phone/phone\\.js$',
+          '^server/pages/docs/start\\.js$',
           '^test/',
           '\\.config\\.mjs$',
           '^shared/bundle-for-miniprogram\\.ts$',

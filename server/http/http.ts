@@ -14,6 +14,7 @@ import type { Runtime } from '../lib/runtime.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { makeAuth } from './auth.ts'
 import { makeClientIp } from './client-ip.ts'
+import { docsPaths, mountDocs } from './docs.ts'
 import { makeGuesses } from './guesses.ts'
 import { makeIdempotent } from './idempotency.ts'
 import type { Answering } from './listen.ts'
@@ -45,7 +46,7 @@ type Parts = UseCases & {
   readonly assertReady: () => Promise<void>
 }
 
-const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json'] as const
+const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json', ...docsPaths]
 
 /** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
@@ -95,6 +96,7 @@ function operations({ metrics, assertReady, publicUrl }: Parts, routes: readonly
     document ??= (await import('./openapi.ts')).openApiDocument({ routes, doors, publicUrl })
     ctx.body = document
   })
+  mountDocs(router)
   return router
 }
 

@@ -77,7 +77,7 @@ export function refusalResponse(status: number, codes: readonly ErrorCode[]) {
     content: {
       'application/json': {
         schema: { allOf: [{ $ref: '#/components/schemas/Failure' }, { properties: { code: { enum: [...codes] } } }] },
-        examples: Object.fromEntries(codes.map((code) => [code, { summary: refusalWords[code].meaning, value: refusalExample(code) }])),
+        examples: Object.fromEntries(codes.map((code) => [code, { value: refusalExample(code) }])),
       },
     },
   }

@@ -60,9 +60,9 @@ export const components = {
     'Idempotency-Key': {
       name: 'Idempotency-Key',
       in: 'header',
-      description: 'The first final answer is kept for 24 h and given again byte for byte',
+      description:
+        'A name of the caller’s for this one wish, such as `order-T20260102-1`; the first final answer is kept for 24 h and given again byte for byte',
       schema: { ...text, pattern: '^[\\x21-\\x7e]{1,128}$' },
-      example: 'order-T20260102-1',
     },
     'X-Request-Id': {
       name: 'X-Request-Id',

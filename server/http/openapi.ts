@@ -28,7 +28,7 @@ export function openApiDocument({ routes, doors, publicUrl }: Described): Docume
   for (const door of doors) add(door, doorOperation(door, door.audience === 'channel' ? {} : note(refusalsOfDoor(door))))
   const made = createDocument({
     openapi: '3.1.1',
-    info: { title: 'Shouyin 收银', version: '1', description: conventions, license: { name: 'MIT', identifier: 'MIT' } },
+    info: { title: 'Shouyin 收银', version: '1', description: conventions, license: { name: 'MIT' } },
     servers: [{ url: publicUrl ?? '/' }],
     tags: Object.values(tags),
     paths,

@@ -1,0 +1,30 @@
+/** Opens the reference of this server's own document. Nothing is asked of any other host. */
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+
+start().catch((error) => {
+  document.querySelector('.waiting').textContent = `The document cannot be read 无法读取接口文档: ${error.message}`
+})
+
+async function start() {
+  const answer = await fetch('/openapi.json')
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+  const spec = await answer.json()
+  // What is tried out here goes to the server that this page came from, whatever its public address is.
+  spec.servers = [{ url: location.origin }]
+  globalThis.SwaggerUIBundle({
+    spec,
+    dom_id: '#reference',
+    deepLinking: true,
+    displayOperationId: false,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: 0,
+    docExpansion: 'list',
+    filter: true,
+    validatorUrl: null,
+    requestSnippetsEnabled: true,
+    onComplete: () => document.documentElement.setAttribute('data-ready', ''),
+  })
+}
