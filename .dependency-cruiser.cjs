@@ -31,6 +31,7 @@ module.exports = {
     only('kernel-sees-only-itself', KERNEL, [KERNEL]),
     { name: 'kernel-has-no-packages', severity: 'error', from: { path: KERNEL }, to: { dependencyTypes: ['npm', 'npm-dev', 'core'] } },
     only('api-schemas-see-kernel', '^shared/api/', ['^shared/']),
+    only('client-sees-shared', '^shared/client/', ['^shared/']),
     only('miniprogram-sees-kernel-entry', '^miniprogram/', ['^miniprogram/', '^shared/kernel/index\\.ts$', '^shared/api/']),
     {
       name: 'miniprogram-takes-only-types-from-api',

@@ -209,11 +209,20 @@ var refundMoves = {
   /** The channel gave up; its amount is free again. */
   closed: []
 };
+var deliveryMoves = {
+  /** To be told, or told again after a failure. */
+  pending: ["succeeded", "failed"],
+  /** The endpoint said yes; only somebody who wants it sent again changes that. */
+  succeeded: ["pending"],
+  /** Given up after the last try; only somebody who wants it sent again changes that. */
+  failed: ["pending"]
+};
 var orderStatuses = ["pending", "succeeded", "failed", "closed"];
 var attemptStatuses = ["sent", "open", "succeeded", "failed", "closed"];
 var refundStatuses = ["pending", "processing", "succeeded", "abnormal", "failed", "closed"];
+var deliveryStatuses = ["pending", "succeeded", "failed"];
 var refundTotals = ["none", "partial", "full"];
-var lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves };
+var lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves, delivery: deliveryMoves };
 function orderMayComeFrom(to) {
   return orderStatuses.filter((from) => includes(orderMoves[from], to));
 }
@@ -279,19 +288,38 @@ function languageOf(acceptLanguage) {
   return first === "en" ? "en" : "zh";
 }
 
-// shared/api/client.ts
+// shared/client/api-error.ts
 var ApiError = class extends Error {
-  constructor(code, message, { status = 0, requestId = "" } = {}) {
+  constructor(code, message, { status = 0, details = {}, requestId = "", cause } = {}) {
     super(message);
     __publicField(this, "code");
+    /** The HTTP status; 0 when no answer came. */
     __publicField(this, "status");
+    __publicField(this, "details");
+    /** What to do about it, where the server knows. */
+    __publicField(this, "hint");
+    /** What finds the request in the server's log. */
     __publicField(this, "requestId");
     this.name = "ApiError";
+    if (cause !== void 0) this.cause = cause;
     this.code = code;
     this.status = status;
+    this.details = details;
+    this.hint = isWords(details.hint) ? details.hint : void 0;
     this.requestId = requestId;
   }
 };
+function readEnvelope({ status, body }) {
+  const answer = typeof body === "object" && body !== null ? body : {};
+  if (answer.success === true && answer.data !== void 0) return answer.data;
+  const { code = "SYSTEMERROR", error = "", details = {}, requestId = "" } = answer;
+  throw new ApiError(code, error, { status, details, requestId });
+}
+function isWords(hint) {
+  return typeof hint === "object" && hint !== null && "zh" in hint && "en" in hint;
+}
+
+// shared/api/client.ts
 function makePayerClient(transport, newKey) {
   return {
     login: (ask) => data({ method: "POST", path: "/cashier/session", body: ask, isPublic: true }),
@@ -304,11 +332,7 @@ function makePayerClient(transport, newKey) {
     cancel: (orderId) => data({ method: "POST", path: `${orderPath(orderId)}/cancel`, isPublic: false })
   };
   async function data(request) {
-    const { status, body } = await transport(request);
-    const answer = typeof body === "object" && body !== null ? body : {};
-    if (answer.success === true && answer.data !== void 0) return answer.data;
-    const { code = "SYSTEMERROR", error = "", requestId = "" } = answer;
-    throw new ApiError(code, error, { status, requestId });
+    return readEnvelope(await transport(request));
   }
 }
 function orderPath(orderId) {
@@ -340,6 +364,8 @@ export {
   currencyNames,
   defaultAccount,
   defaultMerchant,
+  deliveryMoves,
+  deliveryStatuses,
   equalMoney,
   errorCodeNames,
   errorCodes,

@@ -50,7 +50,7 @@ export function makeOrders({
   commit,
   numbers,
 }: Pick<Parts, 'db' | 'runtime' | 'policy' | 'commit'> & { readonly numbers: Numbers }) {
-  return { create, get, list, timeline }
+  return { create, drawNumber, get, list, timeline }
 
   /**
    * Makes an order. The same number with the same content is the same order; a request that is run again after a crash finds the
@@ -60,20 +60,40 @@ export function makeOrders({
    */
   async function create(merchantId: MerchantId, ask: NewOrder, once?: OnceRecord): Promise<OrderView> {
     if (ask.orderId !== undefined) return createNamed(merchantId, ask.orderId, ask, once)
-    const at = once?.createdAt ?? runtime.now()
-    const seed = once?.recordId ?? newId(runtime, 'draw')
+    const drawNth = numbersFor(merchantId, once)
     for (let draw = 0; draw < maxDraws; draw++) {
-      const inSeries = await numbers.draw(merchantId, 'order', once && `${once.recordId}/${draw}`)
-      const orderId =
-        inSeries === undefined
-          ? orderNumber({ prefix: policy.orderNoPrefix, at, installation: policy.installation, draw: drawFrom(seed, draw) })
-          : asOrderId(inSeries)
+      const orderId = await drawNth(draw)
       const order = newOrder(merchantId, orderId, ask, once)
       if (await commit(decideCreate(order))) return { order, attempts: [], refunds: [] }
       const taken = await findOrder(db, merchantId, orderId)
       if (once !== undefined && taken?.origin === once.recordId) return loadView(db, merchantId, orderId)
     }
-    throw new AppError('UNAVAILABLE', 'no free order number could be drawn; try again in a second', { retryAfterSeconds: 1 })
+    throw noFreeNumber()
+  }
+
+  /**
+   * A number for an order that is made later. A request that is run again after a crash finds the number it drew.
+   *
+   * @throws AppError UNAVAILABLE when every number drawn was taken.
+   */
+  async function drawNumber(merchantId: MerchantId, once?: OnceRecord): Promise<OrderId> {
+    const drawNth = numbersFor(merchantId, once)
+    for (let draw = 0; draw < maxDraws; draw++) {
+      const orderId = await drawNth(draw)
+      if ((await findOrder(db, merchantId, orderId)) === undefined) return orderId
+    }
+    throw noFreeNumber()
+  }
+
+  /** The numbers one request may draw, by turn: those of the merchant's own series, or of the installation's form. */
+  function numbersFor(merchantId: MerchantId, once: OnceRecord | undefined): (nth: number) => Promise<OrderId> {
+    const at = once?.createdAt ?? runtime.now()
+    const seed = once?.recordId ?? newId(runtime, 'draw')
+    const { orderNoPrefix: prefix, installation } = policy
+    return async (nth) => {
+      const inSeries = await numbers.draw(merchantId, 'order', once && `${once.recordId}/${nth}`)
+      return inSeries === undefined ? orderNumber({ prefix, at, installation, draw: drawFrom(seed, nth) }) : asOrderId(inSeries)
+    }
   }
 
   async function createNamed(merchantId: MerchantId, orderId: OrderId, ask: NewOrder, once: OnceRecord | undefined): Promise<OrderView> {
@@ -132,4 +152,8 @@ export function makeOrders({
     await loadView(db, merchantId, orderId)
     return listNotes(db, merchantId, orderId)
   }
+}
+
+function noFreeNumber(): AppError {
+  return new AppError('UNAVAILABLE', 'no free order number could be drawn; try again in a second', { retryAfterSeconds: 1 })
 }

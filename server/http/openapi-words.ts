@@ -15,6 +15,7 @@ export const conventions = `A self-hosted WeChat cashier. One link, one order, o
 
 **A timeout means unknown, never failed.** After \`CHANNEL_TIMEOUT\` the same request may be sent again: it goes on under the same number.`
 
+const numbersWords = 'How orders, refunds and payments by code are numbered'
 const tagNames = {
   orders: { name: 'Orders', description: 'An order first, then a way to pay it' },
   refunds: { name: 'Refunds', description: 'Money back, all or in parts' },
@@ -24,13 +25,16 @@ const tagNames = {
   'webhook-endpoints': { name: 'Webhooks', description: 'Where events are sent, and how they are signed' },
   events: { name: 'Events', description: 'What happened, as merchants are told of it' },
   reconciliations: { name: 'Reconciliation', description: 'A day’s bill against the books' },
-  'number-series': { name: 'Numbers', description: 'How orders, refunds and payments by code are numbered' },
+  accounts: { name: 'Accounts', description: 'The sets of credentials on channels that this server was given' },
+  'order-numbers': { name: 'Numbers', description: numbersWords },
+  'number-series': { name: 'Numbers', description: numbersWords },
   cashier: { name: 'Cashier', description: 'What a payer’s session may do; amounts and prices are the server’s alone' },
   notifications: { name: 'Notifications', description: 'Where channels tell what happened' },
 } as const
 
 /** The groups of the reference. */
 export const tags: Readonly<Record<string, { name: string; description: string }>> = tagNames
+export const tagList = [...new Map(Object.values(tags).map((tag) => [tag.name, tag])).values()]
 
 /** The group of an address: its first word says it, and what channels call has one of its own. */
 export function tagOf(path: string): string {

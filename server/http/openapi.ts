@@ -4,7 +4,7 @@ import { failure, success } from '../../shared/api/envelope.ts'
 import type { ErrorCode } from '../../shared/kernel/codes.ts'
 import { addExamples, type Document } from './openapi-examples.ts'
 import { refusalName, refusalResponse, refusalsOf, refusalsOfDoor, takesKey } from './openapi-refusals.ts'
-import { components, conventions, security, tagOf, tags } from './openapi-words.ts'
+import { components, conventions, security, tagList, tagOf } from './openapi-words.ts'
 import type { Door, Route } from './route.ts'
 import { apiPrefix } from './router.ts'
 
@@ -30,7 +30,7 @@ export function openApiDocument({ routes, doors, publicUrl }: Described): Docume
     openapi: '3.1.1',
     info: { title: 'Shouyin 收银', version: '1', description: conventions, license: { name: 'MIT' } },
     servers: [{ url: publicUrl ?? '/' }],
-    tags: Object.values(tags),
+    tags: tagList,
     paths,
     components: {
       ...components,

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { account as accountSchema } from '../../shared/api/account.ts'
 import type {
   attempt as attemptSchema,
   order as orderSchema,
@@ -11,6 +12,7 @@ import type { reconciliation as reconciliationSchema } from '../../shared/api/re
 import type { numberSeries } from '../../shared/api/series.ts'
 import { type Currency, formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
+import type { ChannelAccount } from '../channels/channel.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
 import type { Reconciliation, Unmatched } from '../core/rules/decision.ts'
@@ -160,4 +162,23 @@ function time(at: Instant | undefined): string | null {
 export function presentSeries(series: NumberSeries): z.input<typeof numberSeries> {
   const { form, prefix, suffix, width, next } = series
   return { series: series.series, form, prefix, suffix, width, next, example: form === 'stamp' ? null : numberIn(series, next) }
+}
+
+export function presentAccount(
+  { channel, account, label, merchantRef, payTypes, currencies, appIdFor }: ChannelAccount,
+  notifyUrl: string,
+): z.input<typeof accountSchema> {
+  const [first] = payTypes
+  const appId = first === undefined ? undefined : appIdFor(first)
+  const { zh, en } = label
+  return {
+    channel,
+    account,
+    label: { zh, en },
+    appId: appId ?? null,
+    mchId: merchantRef,
+    payTypes: [...payTypes],
+    currencies: [...currencies],
+    notifyUrl,
+  }
 }

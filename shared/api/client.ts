@@ -1,8 +1,10 @@
 import type { z } from 'zod'
-import type { ErrorCode } from '../kernel/codes.ts'
+import { readEnvelope } from '../client/api-error.ts'
 import type { App, PayAction, PayType } from '../kernel/pay.ts'
 import type { order as orderSchema, refund as refundSchema } from './order.ts'
 import type { product as productSchema } from './product.ts'
+
+export { ApiError } from '../client/api-error.ts'
 
 export type OrderAnswer = z.output<typeof orderSchema>
 export type RefundAnswer = z.output<typeof refundSchema>
@@ -20,21 +22,6 @@ export type ApiRequest = {
 export type ApiAnswer = { readonly status: number; readonly body: unknown }
 /** Carries a request and adds who asks. Rejects when no answer came. */
 export type Transport = (request: ApiRequest) => Promise<ApiAnswer>
-
-/** The server's refusal, with its code and a sentence for people. `NETWORK`: no answer came. */
-export class ApiError extends Error {
-  readonly code: ErrorCode | 'NETWORK'
-  readonly status: number
-  readonly requestId: string
-
-  constructor(code: ErrorCode | 'NETWORK', message: string, { status = 0, requestId = '' }: { status?: number; requestId?: string } = {}) {
-    super(message)
-    this.name = 'ApiError'
-    this.code = code
-    this.status = status
-    this.requestId = requestId
-  }
-}
 
 export type PayerClient = ReturnType<typeof makePayerClient>
 
@@ -62,17 +49,7 @@ export function makePayerClient(transport: Transport, newKey: () => string) {
   }
 
   async function data<Data>(request: ApiRequest): Promise<Data> {
-    const { status, body } = await transport(request)
-    const answer = (typeof body === 'object' && body !== null ? body : {}) as {
-      success?: boolean
-      data?: Data
-      error?: string
-      code?: ErrorCode
-      requestId?: string
-    }
-    if (answer.success === true && answer.data !== undefined) return answer.data
-    const { code = 'SYSTEMERROR', error = '', requestId = '' } = answer
-    throw new ApiError(code, error, { status, requestId })
+    return readEnvelope<Data>(await transport(request))
   }
 }
 

@@ -158,7 +158,7 @@ export const requestPaymentParams = z.object({
   appId: z.string().meta({ example: 'wx0123456789abcdef' }),
   timeStamp: z.string().meta({ example: '1767294245' }),
   nonceStr: z.string().meta({ example: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS' }),
-  package: z.string().meta({ example: 'prepay_id=wx02030405000000000000000000000000' }),
+  package: z.string().meta({ description: 'Passed on as it is', example: 'prepay=wx02030405000000000000000000000000' }),
   signType: z.string().meta({ example: 'RSA' }),
   paySign: z.string().meta({ example: 'oR9d8PuhnIc+YZ8cBHFCwfgpaK9gd7va' }),
 })
@@ -190,7 +190,7 @@ export const payAction = z
     }),
     z.object({
       type: z.literal('redirect'),
-      url: z.string().meta({ example: 'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx02' }),
+      url: z.string().meta({ example: 'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay=wx02' }),
     }),
     z.object({ type: z.literal('my.tradePay'), tradeNO: z.string().meta({ example: '2026010222001400000000000001' }) }),
     z.object({ type: z.literal('form'), html: z.string().meta({ example: '<form>…</form>' }) }),

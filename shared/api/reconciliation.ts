@@ -31,7 +31,7 @@ export const reconciliation = z
     payments: totals,
     refunds: totals,
     fee: z.string().meta({ description: 'What the channel took, in the major unit', example: '1.80000' }),
-    counts: z.partialRecord(z.enum(kinds), z.int()).meta({ description: 'Differences by kind', example: { missing_here: 1 } }),
+    counts: z.partialRecord(z.enum(kinds), z.int()).meta({ description: 'Differences by kind', example: { amount: 1 } }),
     differences: z
       .array(
         z.object({

@@ -57,7 +57,7 @@ export const refusalWords: Readonly<Record<ErrorCode, Refusal>> = {
       error: 'The merchant number is not bound to this app: bind it in the merchant platform',
       details: {
         channelCode: 'APPID_MCHID_NOT_MATCH',
-        channelMessage: 'appid和mch_id不匹配',
+        channelMessage: '商户号和appid不匹配',
         hint: {
           zh: '商户号与 AppID 没有绑定：请在商户平台绑定',
           en: 'The merchant number is not bound to this app: bind it in the merchant platform',

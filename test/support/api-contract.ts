@@ -34,16 +34,18 @@ export function operationOf(method: string, path: string): Operation | undefined
  * Everything in which an answer differs from the document: a status that is not listed, a member too many, a code that the operation
  * does not name, a header that is missing.
  */
-export function contractProblems(seen: Seen): string[] {
+export function contractProblems(given: Seen): string[] {
+  const isHead = given.method === 'HEAD'
+  const seen = isHead ? { ...given, method: 'GET' } : given
   const operation = operationOf(seen.method, seen.path)
   // Nothing is described there, so all that can be said is no.
-  if (!operation) return seen.path.startsWith('/api/') ? problemsBy('#/components/schemas/Failure', seen.body) : []
+  if (!operation) return seen.path.startsWith('/api/') && !isHead ? problemsBy('#/components/schemas/Failure', seen.body) : []
   const response = operation.responses[seen.status]
   if (!response) return [`${operation.operationId} does not list ${seen.status}`]
   const where =
     response.$ref ?? `#/${pointer(['paths', templateOf(operation), seen.method.toLowerCase(), 'responses', String(seen.status)])}`
   const { content, headers = {} } = response.$ref === undefined ? response : (apiDocument.components.responses[nameIn(response.$ref)] ?? {})
-  return [...headerProblems(headers, seen), ...contentProblems(content, where, seen)]
+  return [...headerProblems(headers, seen), ...(isHead ? [] : contentProblems(content, where, seen))]
 }
 
 function headerProblems(headers: Readonly<Record<string, unknown>>, { headers: given, status }: Seen): string[] {

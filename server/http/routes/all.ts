@@ -1,4 +1,5 @@
 import type { Door, Route } from '../route.ts'
+import { accountRoutes } from './accounts.ts'
 import { cashierRoutes } from './cashier.ts'
 import { eventDoor } from './events.ts'
 import { notificationDoors } from './notifications.ts'
@@ -12,6 +13,7 @@ import { webhookRoutes } from './webhooks.ts'
 export type RouteParts = Parameters<typeof orderRoutes>[0] &
   Parameters<typeof paymentRoutes>[0] &
   Parameters<typeof webhookRoutes>[0] &
+  Parameters<typeof accountRoutes>[0] &
   Parameters<typeof cashierRoutes>[0] &
   Parameters<typeof reconciliationRoutes>[0] &
   Parameters<typeof numberSeriesRoutes>[0]
@@ -24,6 +26,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...webhookRoutes(parts),
     ...productRoutes(parts),
     ...reconciliationRoutes(parts),
+    ...accountRoutes(parts),
     ...numberSeriesRoutes(parts),
     ...cashierRoutes(parts),
   ]

@@ -70,7 +70,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       audience: 'payer',
       operationId: 'createMyOrder',
       summary: 'Order products at the server’s price',
-      refusals: ['UNAVAILABLE'],
+      refusals: ['NOT_FOUND', 'UNAVAILABLE'],
       body: cart,
       example: { items: [{ productId: 'cake', quantity: 2 }] },
       status: 201,
