@@ -138,7 +138,7 @@ function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config
   const products = makeProducts(base)
   const prepare = makePrepare({ ...base, close, settle })
   const payments = makePayments({ ...base, close, checks, numbers, prepare, payerOf: makePayerOf(base) })
-  const cancels = makeCancels({ close })
+  const cancels = makeCancels({ ...base, close })
   const refunds = makeRefunds({ ...base, sendRefund, numbers })
   const sessions = makeSessions({ secret: given(config, 'sessionSecret'), runtime })
   return {

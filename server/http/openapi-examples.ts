@@ -52,7 +52,13 @@ export type Operation = {
   readonly summary: string
   readonly tags: readonly string[]
   readonly security?: ReadonlyArray<Readonly<Record<string, readonly string[]>>>
-  readonly parameters?: ReadonlyArray<{ readonly $ref?: string; readonly name?: string; readonly in?: string; readonly schema?: Schema }>
+  readonly parameters?: ReadonlyArray<{
+    readonly $ref?: string
+    readonly name?: string
+    readonly in?: string
+    readonly required?: boolean
+    readonly schema?: Schema
+  }>
   readonly requestBody?: Spoken
   readonly responses: Readonly<Record<string, Spoken>>
 }
@@ -63,12 +69,12 @@ export type Document = {
   readonly servers: ReadonlyArray<{ readonly url: string }>
   readonly tags: ReadonlyArray<{ readonly name: string }>
   readonly paths: Operations
-  readonly webhooks?: Operations
+  readonly webhooks: Operations
   readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly responses: Readonly<Record<string, Spoken>> }
 }
 
 /** Gives every body of a document that has a schema and no example yet the one its schema makes. */
-export function addExamples({ paths, webhooks = {}, components }: Document): void {
+export function addExamples({ paths, webhooks, components }: Document): void {
   const named = components.schemas
   const operations = [...Object.values(paths), ...Object.values(webhooks)].flatMap((methods) => Object.values(methods))
   for (const { requestBody, responses } of operations)

@@ -4,6 +4,7 @@ import { failure, success } from '../../shared/api/envelope.ts'
 import type { ErrorCode } from '../../shared/kernel/codes.ts'
 import { addExamples, type Document } from './openapi-examples.ts'
 import { refusalName, refusalResponse, refusalsOf, refusalsOfDoor, takesKey } from './openapi-refusals.ts'
+import { webhooksOf } from './openapi-webhooks.ts'
 import { components, conventions, security, tagList, tagOf } from './openapi-words.ts'
 import type { Door, Route } from './route.ts'
 import { apiPrefix } from './router.ts'
@@ -32,6 +33,7 @@ export function openApiDocument({ routes, doors, publicUrl }: Described): Docume
     servers: [{ url: publicUrl ?? '/' }],
     tags: tagList,
     paths,
+    webhooks: webhooksOf(),
     components: {
       ...components,
       schemas: { Failure: failure },

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { asOpenId, namePattern, orderIdPattern, readName, readOrderId, readRefundId, refundIdPattern } from '../kernel/ids.ts'
+import {
+  asOpenId,
+  namePattern,
+  orderIdPattern,
+  readName,
+  readOrderId,
+  readOutTradeNo,
+  readRefundId,
+  refundIdPattern,
+} from '../kernel/ids.ts'
 import { type Currency, currencyNames } from '../kernel/money.ts'
 import { channelNames, type PayType, payTypes } from '../kernel/pay.ts'
 import { parseInstant } from '../kernel/time.ts'
@@ -24,6 +33,10 @@ export const refundId = z
   .regex(refundIdPattern, 'is not 1 to 64 letters, digits, _, - or *')
   .transform((text, context) => readRefundId(text) ?? context.addIssue('is no refund number') ?? z.NEVER)
   .meta({ example: 'R20260102-1' })
+export const outTradeNo = z
+  .string()
+  .transform((text, context) => readOutTradeNo(text) ?? context.addIssue('is not a number such as D20260102030405123456') ?? z.NEVER)
+  .meta({ example: 'D20260102030405123456' })
 export const productId = z
   .string()
   .regex(namePattern, 'is not 1 to 64 letters, digits, _, - or .')

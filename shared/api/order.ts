@@ -1,7 +1,21 @@
 import { z } from 'zod'
 import { channelNames, goodsTypes, payTypes } from '../kernel/pay.ts'
 import { attemptStatuses, orderStatuses, refundStatuses, refundTotals } from '../kernel/states.ts'
-import { accountId, channel, currency, instant, line, metadata, openId, orderId, page, payType, refundId, webUrl } from './inputs.ts'
+import {
+  accountId,
+  channel,
+  currency,
+  instant,
+  line,
+  metadata,
+  openId,
+  orderId,
+  outTradeNo as outTradeNoIn,
+  page,
+  payType,
+  refundId,
+  webUrl,
+} from './inputs.ts'
 import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
 
 const minExpiry = 60
@@ -60,6 +74,7 @@ export const retryRefund = z.discriminatedUnion('to', [
 export const settleRefund = z.strictObject({ outcome: z.enum(['succeeded', 'closed']), note: line(200) })
 
 export const orderParams = z.object({ orderId })
+export const attemptParams = z.object({ orderId, outTradeNo: outTradeNoIn })
 export const refundParams = z.object({ refundId })
 export const orderQuery = z.strictObject({
   ...page,

@@ -1,19 +1,13 @@
 import { z } from 'zod'
-import { readOutTradeNo } from '../kernel/ids.ts'
 import { channelNames } from '../kernel/pay.ts'
 import { refundStatuses } from '../kernel/states.ts'
 import { tradeStates } from '../kernel/trade-states.ts'
-import { accountId, channel, currency, line, metadata, openId, orderId, page, refundId, webUrl } from './inputs.ts'
+import { accountId, channel, currency, line, metadata, openId, orderId, outTradeNo, page, refundId, webUrl } from './inputs.ts'
 import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
 import { appParams, authCode, clientIp, requestPaymentParams } from './order.ts'
 
 /** What became of a payment, as its record says. */
 export const paymentStatuses = ['pending', 'succeeded', 'failed', 'closed'] as const
-
-const outTradeNo = z
-  .string()
-  .transform((text, context) => readOutTradeNo(text) ?? context.addIssue('is not a number such as D20260102030405123456') ?? z.NEVER)
-  .meta({ example: 'D20260102030405123456' })
 
 const payment = {
   userId: line(64).optional(),

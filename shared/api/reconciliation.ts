@@ -17,7 +17,7 @@ const totals = z.object({
   amount: z.string().meta({ description: 'In the major unit', example: '299.97' }),
   amountMinor: z.int().meta({ description: 'In the minor unit', example: 29_997 }),
 })
-const kinds = ['missing_here', 'missing_there', 'amount', 'state', 'refund', 'fee', 'funds'] as const
+export const differenceKinds = ['missing_here', 'missing_there', 'amount', 'state', 'refund', 'fee', 'funds'] as const
 
 export const reconciliation = z
   .object({
@@ -31,11 +31,11 @@ export const reconciliation = z
     payments: totals,
     refunds: totals,
     fee: z.string().meta({ description: 'What the channel took, in the major unit', example: '1.80000' }),
-    counts: z.partialRecord(z.enum(kinds), z.int()).meta({ description: 'Differences by kind', example: { amount: 1 } }),
+    counts: z.partialRecord(z.enum(differenceKinds), z.int()).meta({ description: 'Differences by kind', example: { amount: 1 } }),
     differences: z
       .array(
         z.object({
-          kind: z.enum(kinds),
+          kind: z.enum(differenceKinds),
           number: z.string().meta({ example: 'T20260102-1' }),
           orderId: z.string().nullable().meta({ example: 'T20260102-1' }),
           detail: z.string().meta({ example: 'paid there, pending here' }),

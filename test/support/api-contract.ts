@@ -45,7 +45,26 @@ export function contractProblems(given: Seen): string[] {
   const where =
     response.$ref ?? `#/${pointer(['paths', templateOf(operation), seen.method.toLowerCase(), 'responses', String(seen.status)])}`
   const { content, headers = {} } = response.$ref === undefined ? response : (apiDocument.components.responses[nameIn(response.$ref)] ?? {})
-  return [...headerProblems(headers, seen), ...(isHead ? [] : contentProblems(content, where, seen))]
+  return [...headerProblems(headers, seen), ...eventProblems(seen.body), ...(isHead ? [] : contentProblems(content, where, seen))]
+}
+
+/** The events in an answer carry what their webhooks carry. */
+function eventProblems(body: unknown): string[] {
+  return eventsIn(body).flatMap(({ id, type, timestamp, data }) =>
+    problemsBy(`#/${pointer(['webhooks', type, 'post', 'requestBody', 'content', 'application/json', 'schema'])}`, {
+      id,
+      type,
+      timestamp,
+      data,
+    }),
+  )
+}
+
+type Told = { readonly id: unknown; readonly type: string; readonly timestamp: unknown; readonly data: unknown }
+
+function eventsIn(body: unknown): Told[] {
+  const { data } = (body ?? {}) as { data?: { items?: Told[] } & Partial<Told> }
+  return (data?.items ?? [data]).filter((item): item is Told => typeof item?.type === 'string' && item.type in apiDocument.webhooks)
 }
 
 function headerProblems(headers: Readonly<Record<string, unknown>>, { headers: given, status }: Seen): string[] {

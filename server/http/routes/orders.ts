@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  attemptParams,
   listOf,
   newOrder,
   newRefund,
@@ -147,6 +148,19 @@ export function orderRoutes(parts: Parts): Route[] {
       params: orderParams,
       answer: order,
       handle: async ({ params }, { who }) => presentOrder(await cancels.cancel(who.merchantId, params.orderId)),
+    }),
+    route({
+      method: 'post',
+      path: '/orders/:orderId/attempts/:outTradeNo/close',
+      audience: 'merchant',
+      scope: 'pay',
+      operationId: 'closeAttempt',
+      summary: 'End one attempt at its channel; the order stays and can be paid anew',
+      asksChannel: true,
+      refusals: ['ORDERPAID', 'CONFLICT'],
+      params: attemptParams,
+      answer: order,
+      handle: async ({ params }, { who }) => presentOrder(await cancels.closeAttempt(who.merchantId, params.orderId, params.outTradeNo)),
     }),
     route({
       method: 'get',

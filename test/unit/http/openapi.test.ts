@@ -4,28 +4,33 @@ import { openApiDocument } from '../../../server/http/openapi.ts'
 import { type Document, missingExample, type Operation } from '../../../server/http/openapi-examples.ts'
 import { route } from '../../../server/http/route.ts'
 import { errorCodeNames, errorCodes } from '../../../shared/kernel/codes.ts'
+import { eventTypes } from '../../../shared/kernel/events.ts'
+import { scopes } from '../../../shared/kernel/scopes.ts'
 import { apiDocument, contractProblems, pointer, problemsBy } from '../../support/api-contract.ts'
 
 type Listed = { readonly path: string; readonly method: string; readonly operation: Operation; readonly where: readonly string[] }
 
-const operations: Listed[] = Object.entries(apiDocument.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ path, method, operation, where: ['paths', path, method] })),
-)
+const listed = (kind: 'paths' | 'webhooks'): Listed[] =>
+  Object.entries(apiDocument[kind]).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation, where: [kind, path, method] })),
+  )
+const operations = listed('paths')
+const webhooks = listed('webhooks')
 
 describe('the OpenAPI document', () => {
   it('gives every operation a name of its own, a line that says what it does, and a group that is described', () => {
-    const names = operations.map(({ operation }) => operation.operationId)
+    const names = [...operations, ...webhooks].map(({ operation }) => operation.operationId)
     const groups = apiDocument.tags.map(({ name }) => name)
 
     expect(new Set(names).size).toBe(names.length)
     expect(names.length).toBeGreaterThan(30)
-    for (const { operation } of operations) {
+    for (const { operation } of [...operations, ...webhooks]) {
       expect(operation.summary.length).toBeGreaterThan(5)
       expect(groups).toEqual(expect.arrayContaining([...operation.tags]))
     }
   })
 
-  it.each(operations.map((listed) => [listed.operation.operationId, listed] as const))(
+  it.each([...operations, ...webhooks].map((listed) => [listed.operation.operationId, listed] as const))(
     'has examples for %s that its own schemas take, each made of something',
     (_name, { operation, where }) => {
       const bodies = [
@@ -61,6 +66,20 @@ describe('the OpenAPI document', () => {
       for (const example of body?.examples ?? []) expect(problemsBy(body?.schemaAt ?? '', example)).toEqual([])
       if (status === '429' || Number(status) >= 500) expect(Object.keys(response.headers ?? {})).toContain('Retry-After')
     }
+  })
+
+  it('has a webhook for every event, with the three headers that prove it and the answers that count', () => {
+    expect(webhooks.map(({ path }) => path)).toEqual(eventTypes)
+    for (const { operation } of webhooks) {
+      const headers = operation.parameters?.map((header) => [header.name, header.in, header.required])
+      expect(headers).toEqual(['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, 'header', true]))
+      expect(Object.keys(operation.responses)).toEqual(['410', '2XX', 'default'])
+    }
+  })
+
+  it('says of every operation of a merchant’s which scope its key has to carry', () => {
+    for (const { operation } of operations.filter((one) => one.operation.security?.some((scheme) => 'merchantKey' in scheme)))
+      expect(scopes).toContain(operation.security?.[0]?.merchantKey?.[0])
   })
 
   it('asks of every POST that belongs to somebody, and of no other, for an Idempotency-Key', () => {
