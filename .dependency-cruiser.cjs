@@ -22,7 +22,7 @@ module.exports = {
           '^server/pages/docs/start\\.js$',
           '^test/',
           '\\.config\\.mjs$',
-          '^shared/bundle-for-miniprogram\\.ts$',
+          '^shared/bundle-for-(miniprogram|servers)\\.ts$',
         ],
       },
       to: {},

@@ -4,7 +4,7 @@ export function welcome({ origin, emulatorOrigin, apiKey }: { origin: string; em
 Shouyin is running in demo mode: no account is needed, no real money moves.
 
   API                ${origin}/api/v1      (merchant key: ${apiKey})
-  API description    ${origin}/openapi.json
+  API docs           ${origin}/docs
   The payer's phone  ${emulatorOrigin}/phone
   The channel        ${emulatorOrigin}/_emulator/state
 

@@ -5,6 +5,8 @@ export type CallRequest = {
   /** Below /api/v1. */
   readonly path: string
   readonly body?: unknown
+  /** In place of a body: words of another system, passed on as they came. */
+  readonly raw?: { readonly contentType: string; readonly text: string } | undefined
   /** The same for all tries of one call. */
   readonly idempotencyKey?: string | undefined
   /** For the whole exchange of one try, the last byte of the answer included. */
@@ -15,6 +17,8 @@ export type CallAnswer = {
   readonly status: number
   /** The JSON of the answer; undefined when it is none. */
   readonly body: unknown
+  /** As it came. */
+  readonly text?: string | undefined
   /** The header Retry-After as it came. */
   readonly retryAfter?: string | undefined
 }

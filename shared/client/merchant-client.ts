@@ -1,6 +1,7 @@
-import type { OrderAnswer, PageAnswer, ProductAnswer, RefundAnswer } from '../api/client.ts'
+import type { OrderAnswer, ProductAnswer, RefundAnswer } from '../api/client.ts'
 import { addressOf, queryOf } from './addresses.ts'
 import type {
+  AccountAnswer,
   ChangeProduct,
   ChangeSeries,
   ListOrders,
@@ -20,7 +21,9 @@ import type {
   UnmatchedAnswer,
 } from './answers.ts'
 import { type Call, type CallOptions, type CallRuntime, type CallTransport, makeCall, type RetryPolicy, usualPolicy } from './calls.ts'
-import { eachOf } from './pages.ts'
+import { listing } from './listing.ts'
+import { paymentCalls } from './payment-calls.ts'
+import { endpointCalls, eventCalls } from './webhook-calls.ts'
 
 export type MerchantClient = ReturnType<typeof makeMerchantClient>
 
@@ -44,11 +47,29 @@ export function makeMerchantClient({ transport, runtime, policy = {} }: Given) {
     products: productCalls(call),
     reconciliations: reconciliationCalls(call),
     unmatched: listing<UnmatchedAnswer, PageOf>(call, '/unmatched'),
+    payments: paymentCalls(call),
+    webhookEndpoints: endpointCalls(call),
+    events: eventCalls(call),
+    accounts: { list: () => call<{ items: AccountAnswer[] }>({ method: 'GET', path: '/accounts' }) },
+    orderNumbers: { draw: (options?: CallOptions) => call<{ orderId: string }>({ method: 'POST', path: '/order-numbers', ...options }) },
+    notifications: { forward },
     numberSeries: {
       list: () => call<{ items: NumberSeriesAnswer[] }>({ method: 'GET', path: '/number-series' }),
       change: (series: NumberSeriesAnswer['series'], change: ChangeSeries) =>
         call<NumberSeriesAnswer>({ method: 'PATCH', path: addressOf('number-series', series), body: change }),
     },
+  }
+
+  /**
+   * Passes on what a channel told an address of the caller's own; the channel's own signature is its credential. Tried once: who is not
+   * answered tells it again.
+   */
+  async function forward(
+    at: { readonly channel: AccountAnswer['channel']; readonly account: string },
+    raw: { contentType: string; text: string },
+  ) {
+    const path = addressOf('payments', at.channel, 'notify', ...(at.account === 'default' ? [] : [at.account]))
+    return transport({ method: 'POST', path, raw, timeoutMs: { ...usualPolicy, ...policy }.tryTimeoutMs })
   }
 }
 
@@ -63,6 +84,9 @@ function orderCalls(call: Call) {
     check: (orderId: string, options?: CallOptions) => act<OrderAnswer>(orderId, 'check', undefined, options),
     cancel: (orderId: string, options?: CallOptions) => act<OrderAnswer>(orderId, 'cancel', undefined, options),
     refund: (orderId: string, ask: NewRefund = {}, options?: CallOptions) => act<RefundAnswer>(orderId, 'refunds', ask, options),
+    /** Ends one attempt at the channel; the order stays and can be paid anew. */
+    closeAttempt: (orderId: string, outTradeNo: string, options?: CallOptions) =>
+      call<OrderAnswer>({ method: 'POST', path: addressOf('orders', orderId, 'attempts', outTradeNo, 'close'), ...options }),
     timeline: (orderId: string) => call<{ items: TimelineAnswer[] }>({ method: 'GET', path: addressOf('orders', orderId, 'timeline') }),
   }
 }
@@ -98,18 +122,6 @@ function reconciliationCalls(call: Call) {
       call<ReconciliationAnswer>({ method: 'GET', path: addressOf('reconciliations', date) + queryOf(of) }),
     run: (day: ReconcileDay, options?: CallOptions) =>
       call<ReconciliationAnswer>({ method: 'POST', path: '/reconciliations', body: day, ...options }),
-  }
-}
-
-/** A list: one page of it, or each of its items, page after page. */
-export function listing<Item, Filter extends PageOf>(call: Call, path: string) {
-  return {
-    list: (filter?: Filter) => page(filter),
-    each: (filter?: Omit<Filter, 'cursor'>) => eachOf((cursor) => page({ ...filter, cursor })),
-  }
-
-  function page(query: Readonly<Record<string, string | number | undefined>> = {}): Promise<PageAnswer<Item>> {
-    return call<PageAnswer<Item>>({ method: 'GET', path: path + queryOf(query) })
   }
 }
 

@@ -1,3 +1,5 @@
+import type { WebhookEvent } from '../api/webhook-event.ts'
+
 /** Why a delivery is not believed. */
 export type WebhookProblem = 'headers' | 'timestamp' | 'signature' | 'body'
 
@@ -31,8 +33,8 @@ export type VerifiedWebhook = {
   readonly id: string
   /** When it was sent, milliseconds since 1970. */
   readonly sentAt: number
-  /** The JSON that was signed. */
-  readonly payload: unknown
+  /** The JSON that was signed. A newer server may tell of more types than these: pass over what you do not know. */
+  readonly payload: WebhookEvent
 }
 
 const usualToleranceSeconds = 300
@@ -121,7 +123,7 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
   return all
 }
 
-function readJson(body: Uint8Array): unknown {
+function readJson(body: Uint8Array): WebhookEvent {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {

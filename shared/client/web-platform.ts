@@ -29,20 +29,21 @@ export function connectMerchant({
 
 /** Carries requests by `fetch`. A redirect is no answer: the key goes to the address it was given for, and nowhere else. */
 export function makeFetchTransport({ origin, key }: { readonly origin: string; readonly key: string }): CallTransport {
-  return async function send({ method, path, body, idempotencyKey, timeoutMs }: CallRequest): Promise<CallAnswer> {
+  return async function send({ method, path, body, raw, idempotencyKey, timeoutMs }: CallRequest): Promise<CallAnswer> {
+    const sent = raw ?? (body === undefined ? undefined : { contentType: 'application/json', text: JSON.stringify(body) })
     const answer = await fetch(`${origin.replace(/\/$/, '')}/api/v1${path}`, {
       method,
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
       headers: {
         authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent === undefined ? {} : { 'content-type': sent.contentType }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent.text }),
     })
     const text = await answer.text()
-    return { status: answer.status, body: readJson(text), retryAfter: answer.headers.get('retry-after') ?? undefined }
+    return { status: answer.status, body: readJson(text), text, retryAfter: answer.headers.get('retry-after') ?? undefined }
   }
 }
 

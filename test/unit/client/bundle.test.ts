@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { build } from 'esbuild'
 
+import { bundleClient } from '../../../shared/bundle-for-servers.ts'
+
 const folder = join(import.meta.dirname, '../../../shared')
 
 /** A file of the client as WeChat's compiler takes it, alone. */
@@ -56,5 +58,15 @@ describe('the client', () => {
       asked: ['GET /orders?status=pending'],
       globals: ['undefined', 'undefined', 'undefined', 'undefined'],
     })
+  })
+
+  it('is written for servers as one file of JavaScript that imports nothing', async () => {
+    const code = await bundleClient()
+
+    expect(code).not.toMatch(/^import /m)
+    const made = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+    expect(Object.keys(made)).toEqual(
+      expect.arrayContaining(['connectMerchant', 'makeMerchantClient', 'verifyWebhook', 'openFormerElement', 'ApiError']),
+    )
   })
 })
