@@ -47,7 +47,7 @@ const ofRefund = {
 }
 const totals = z.object({ count: z.int().meta({ example: 3 }), amountMinor: z.int().meta({ example: 29_997 }) })
 const reason = z.string().meta({ example: 'expired' })
-const accepted = z.boolean().meta({ description: 'Whether the money is kept; otherwise it goes back by itself' })
+const accepted = z.boolean().meta({ description: 'Whether the money is kept; otherwise it goes back by itself', example: false })
 
 /** What is told with each event. */
 export const eventData = {

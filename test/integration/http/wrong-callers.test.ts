@@ -115,7 +115,7 @@ const knock = ({ method, path }: Door, { headers }: Caller): Promise<Answer> =>
 /** A body that the door takes, so that nothing but the caller is wrong. */
 function bodyOf(path: string): unknown {
   const outTradeNo = real.outTradeNo
-  if (path.endsWith('/close')) return { outTradeNo }
+  if (path.startsWith('/payments') && path.endsWith('/close')) return { outTradeNo }
   if (path.endsWith('/refund')) return { outTradeNo, refundAmount: '0.01' }
   if (path.endsWith('/settle')) return { outcome: 'closed', note: 'x' }
   if (path.endsWith('/retry')) return { to: 'merchant' }
