@@ -39,6 +39,9 @@ export const copyTemplate = {
     for (const { name, rows } of tables.filter((one) => ['merchants', 'api_keys', 'products'].includes(one.name)))
       for (const row of rows) insert(db, name, row)
   },
+  /** Of the schema: a store has all its tables and columns once this is written in it. */
+  version: (): number =>
+    Math.max(0, ...(tables.find(({ name }) => name === 'schema_versions')?.rows ?? []).map(({ version }) => Number(version))),
   sign: (key: KeyObject, bytes: Uint8Array): Uint8Array => sign('sha256', bytes, key),
 }
 

@@ -34,6 +34,7 @@ export function makeTruth({
   ledger,
   settings,
   onEmpty,
+  schemaVersion,
   met,
 }: {
   raw: () => DatabaseSync
@@ -42,6 +43,7 @@ export function makeTruth({
   settings: Settings
   /** A store that started empty has its tables now. */
   onEmpty: () => void
+  schemaVersion: number
   met: (what: string) => void
 }) {
   const moves: Move[] = []
@@ -90,9 +92,13 @@ export function makeTruth({
     return ledger.refund(outRefundNo)
   }
 
-  /** A store that starts empty is watched from the moment its tables are there. */
+  /** A store that starts empty is watched from the moment all its tables are there. */
   function isWatching(): boolean {
-    if (!watching && row(`select 1 from sqlite_master where name = 'schema_versions'`) && row('select 1 from schema_versions')) {
+    if (
+      !watching &&
+      row(`select 1 from sqlite_master where name = 'schema_versions'`) &&
+      row('select 1 from schema_versions where version = ?', schemaVersion)
+    ) {
       onEmpty()
       watch()
     }

@@ -103,6 +103,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     ledger,
     settings: plan.settings,
     onEmpty: () => copyTemplate.merchants(store.raw()),
+    schemaVersion: copyTemplate.version(),
     met: meet,
   })
   const store = makeStore({ engine, draw, faults, settings: plan.settings, onCommit: () => guard(truth.afterCommit), met: meet })
