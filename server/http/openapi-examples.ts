@@ -50,6 +50,7 @@ type Spoken = {
 export type Operation = {
   readonly operationId: string
   readonly summary: string
+  readonly 'x-summary-zh': string
   readonly tags: readonly string[]
   readonly security?: ReadonlyArray<Readonly<Record<string, readonly string[]>>>
   readonly parameters?: ReadonlyArray<{

@@ -68,10 +68,13 @@ export function refusalName(status: number, codes: readonly ErrorCode[]): string
 /** A refusal as a response: the failure's schema with the codes it may carry, each with an example. */
 export function refusalResponse(status: number, codes: readonly ErrorCode[]) {
   const waits = status === 409 || status === 429 || status >= 500
+  // Refusals that are final are kept under a key, too.
+  const isKept = status === 400 || status === 403 || status === 404
   return {
     description: codes.map((code) => `\`${code}\`: ${refusalWords[code].meaning}.`).join('\n\n'),
     headers: {
       'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+      ...(isKept ? { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } } : {}),
       ...(waits ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
     },
     content: {

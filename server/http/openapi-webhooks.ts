@@ -1,6 +1,7 @@
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { eventWords, webhookBody } from '../../shared/api/webhook-event.ts'
 import { eventTypes } from '../../shared/kernel/events.ts'
+import { inBoth } from './openapi-words.ts'
 
 const header = (name: string, description: string, pattern: string, example: string) =>
   ({ name, in: 'header', required: true, description, schema: { type: 'string', pattern }, example }) as const
@@ -34,7 +35,7 @@ export function webhooksOf(): ZodOpenApiPathsObject {
         post: {
           operationId: `on${type.split(/[._]/).map(capital).join('')}`,
           tags: ['Webhooks'],
-          summary: eventWords[type],
+          ...inBoth('summary', eventWords[type]),
           description,
           parameters: [...signed],
           requestBody: { required: true, content: { 'application/json': { schema: webhookBody(type) } } },

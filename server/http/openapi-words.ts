@@ -1,7 +1,9 @@
+import type { Words } from '../../shared/kernel/codes.ts'
 import type { Door } from './route.ts'
 
 /** What the document says of all operations at once. */
-export const conventions = `A self-hosted WeChat cashier. One link, one order, one payment that is certainly received and certainly told.
+export const conventions: Words = {
+  en: `A self-hosted WeChat cashier. One link, one order, one payment that is certainly received and certainly told.
 
 **Answers.** A success is \`{"success":true,"data":…}\`. A refusal is \`{"success":false,"error":"for people","code":"FOR_PROGRAMS","details":{…},"requestId":"…"}\` with the status that its code stands for; each operation lists the codes it may carry.
 
@@ -13,28 +15,59 @@ export const conventions = `A self-hosted WeChat cashier. One link, one order, o
 
 **Lists** take \`limit\` and \`cursor\` and answer \`{items, nextCursor}\`; \`nextCursor\` is null on the last page.
 
-**A timeout means unknown, never failed.** After \`CHANNEL_TIMEOUT\` the same request may be sent again: it goes on under the same number.`
+**A timeout means unknown, never failed.** After \`CHANNEL_TIMEOUT\` the same request may be sent again: it goes on under the same number.`,
+  zh: `自托管的微信收银台。一个链接、一个订单，一笔确定到账、确定通知的款项。
 
-const numbersWords = 'How orders, refunds and payments by code are numbered'
+**应答。** 成功为 \`{"success":true,"data":…}\`；失败为 \`{"success":false,"error":"给人看的说明","code":"给程序用的代码","details":{…},"requestId":"…"}\`，HTTP 状态与代码对应；每个接口都列出可能的代码。
+
+**金额。** 请求中用主单位的十进制字符串或数字（\`"99.99"\`），小数位不超过该货币的位数；应答中 \`amount\` 是同样的字符串，另有最小单位的整数 \`amountMinor\`。
+
+**时间**为带 \`+08:00\` 的 RFC 3339；标识都是字符串。
+
+**幂等。** 带密钥或会话的 POST 都接受 \`Idempotency-Key\`。第一个最终应答保留 24 小时并逐字节重放；出现 5xx 或连接中断后，同一个键沿用同样的单号继续；内容不同则为 \`IDEMPOTENCY_MISMATCH\`；第一个请求仍在执行时为 \`CONFLICT\`，带 \`details.isRunning\` 和 \`Retry-After\`。
+
+**列表**接受 \`limit\` 和 \`cursor\`，应答为 \`{items, nextCursor}\`；最后一页的 \`nextCursor\` 为 null。
+
+**超时表示未知，绝不表示失败。** 得到 \`CHANNEL_TIMEOUT\` 后可以重发同样的请求，会沿用同一个单号。`,
+}
+
+const numbersWords = { en: 'How orders, refunds and payments by code are numbered', zh: '订单、退款与付款码支付的编号' }
 const tagNames = {
-  orders: { name: 'Orders', description: 'An order first, then a way to pay it' },
-  refunds: { name: 'Refunds', description: 'Money back, all or in parts' },
-  payments: { name: 'Payments', description: 'Order and payment in one step, by channel' },
-  unmatched: { name: 'Unmatched money', description: 'Money that fits no order, or not its amount: it is never guessed at' },
-  products: { name: 'Products', description: 'What the mini-program’s shop sells' },
-  'webhook-endpoints': { name: 'Webhooks', description: 'Where events are sent, and how they are signed' },
-  events: { name: 'Events', description: 'What happened, as merchants are told of it' },
-  reconciliations: { name: 'Reconciliation', description: 'A day’s bill against the books' },
-  accounts: { name: 'Accounts', description: 'The sets of credentials on channels that this server was given' },
+  orders: { name: 'Orders', description: { en: 'An order first, then a way to pay it', zh: '先有订单，再选支付方式' } },
+  refunds: { name: 'Refunds', description: { en: 'Money back, all or in parts', zh: '全部或部分退款' } },
+  payments: { name: 'Payments', description: { en: 'Order and payment in one step, by channel', zh: '按渠道一步完成下单与支付' } },
+  unmatched: {
+    name: 'Unmatched money',
+    description: { en: 'Money that fits no order, or not its amount: it is never guessed at', zh: '与订单或金额不符的款项：绝不猜测' },
+  },
+  products: { name: 'Products', description: { en: 'What the mini-program’s shop sells', zh: '小程序商店出售的商品' } },
+  'webhook-endpoints': {
+    name: 'Webhooks',
+    description: { en: 'Where events are sent, and how they are signed', zh: '事件发往何处、如何签名' },
+  },
+  events: { name: 'Events', description: { en: 'What happened, as merchants are told of it', zh: '通知商户的事件' } },
+  reconciliations: { name: 'Reconciliation', description: { en: 'A day’s bill against the books', zh: '按日对账' } },
+  accounts: {
+    name: 'Accounts',
+    description: { en: 'The sets of credentials on channels that this server was given', zh: '本服务器的渠道账户' },
+  },
   'order-numbers': { name: 'Numbers', description: numbersWords },
   'number-series': { name: 'Numbers', description: numbersWords },
-  cashier: { name: 'Cashier', description: 'What a payer’s session may do; amounts and prices are the server’s alone' },
-  notifications: { name: 'Notifications', description: 'Where channels tell what happened' },
+  cashier: {
+    name: 'Cashier',
+    description: {
+      en: 'What a payer’s session may do; amounts and prices are the server’s alone',
+      zh: '付款人会话可用的接口；金额与价格只由服务器决定',
+    },
+  },
+  notifications: { name: 'Notifications', description: { en: 'Where channels tell what happened', zh: '渠道的回调' } },
 } as const
 
 /** The groups of the reference. */
-export const tags: Readonly<Record<string, { name: string; description: string }>> = tagNames
-export const tagList = [...new Map(Object.values(tags).map((tag) => [tag.name, tag])).values()]
+const tags: Readonly<Record<string, { readonly name: string; readonly description: Words }>> = tagNames
+export const tagList = [
+  ...new Map(Object.values(tags).map(({ name, description }) => [name, { name, ...inBoth('description', description) }])).values(),
+]
 
 /** The group of an address: its first word says it, and what channels call has one of its own. */
 export function tagOf(path: string): string {
@@ -90,3 +123,8 @@ export const components = {
     'Retry-After': { description: 'Seconds after which asking again makes sense', schema: { type: 'integer', minimum: 0 } },
   },
 } as const
+
+/** A member of the document in English, and beside it in Chinese, which the reference page shows to who reads it. */
+export function inBoth<Name extends 'summary' | 'description'>(name: Name, { en, zh }: Words) {
+  return { [name]: en, [`x-${name}-zh`]: zh } as { [Key in Name]: string } & { [Key in `x-${Name}-zh`]: string }
+}

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../shared/kernel/codes.ts'
 import { addExamples, type Document } from './openapi-examples.ts'
 import { refusalName, refusalResponse, refusalsOf, refusalsOfDoor, takesKey } from './openapi-refusals.ts'
 import { webhooksOf } from './openapi-webhooks.ts'
-import { components, conventions, security, tagList, tagOf } from './openapi-words.ts'
+import { components, conventions, inBoth, security, tagList, tagOf } from './openapi-words.ts'
 import type { Door, Route } from './route.ts'
 import { apiPrefix } from './router.ts'
 
@@ -29,7 +29,7 @@ export function openApiDocument({ routes, doors, publicUrl }: Described): Docume
   for (const door of doors) add(door, doorOperation(door, door.audience === 'channel' ? {} : note(refusalsOfDoor(door))))
   const made = createDocument({
     openapi: '3.1.1',
-    info: { title: 'Shouyin 收银', version: '1', description: conventions, license: { name: 'MIT' } },
+    info: { title: 'Shouyin 收银', version: '1', ...inBoth('description', conventions), license: { name: 'MIT' } },
     servers: [{ url: publicUrl ?? '/' }],
     tags: tagList,
     paths,
@@ -112,5 +112,6 @@ function doorOperation(door: Door, refusals: Record<string, { $ref: string }>): 
 }
 
 function namesOf({ operationId, summary, description, path }: Pick<Route, 'operationId' | 'summary' | 'description' | 'path'>) {
-  return { operationId, tags: [tagOf(path)], summary, ...(description === undefined ? {} : { description }) }
+  const more = description === undefined ? {} : { description }
+  return { operationId, tags: [tagOf(path)], ...inBoth('summary', summary), ...more }
 }

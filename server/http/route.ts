@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ErrorCode } from '../../shared/kernel/codes.ts'
+import type { ErrorCode, Words } from '../../shared/kernel/codes.ts'
 import type { Scope } from '../../shared/kernel/scopes.ts'
 import type { Language } from '../../shared/kernel/words.ts'
 import type { OnceRecord } from '../core/once.ts'
@@ -28,7 +28,7 @@ type Described = {
   /** What generated clients call it; unique. */
   readonly operationId: string
   /** One line; what the list of operations shows. */
-  readonly summary: string
+  readonly summary: Words
   /** What the schemas do not say, in Markdown. */
   readonly description?: string | undefined
   /** The answer may be what the channel says, so that it carries the channel's refusals as well. */

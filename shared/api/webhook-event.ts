@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Words } from '../kernel/codes.ts'
 import type { EventType } from '../kernel/events.ts'
 import { channelNames, payTypes } from '../kernel/pay.ts'
 import { refundStatuses } from '../kernel/states.ts'
@@ -73,18 +74,21 @@ export const eventData = {
 } as const satisfies Record<EventType, z.ZodType>
 
 /** When each event is told. */
-export const eventWords: Readonly<Record<EventType, string>> = {
-  'order.created': 'An order was made',
-  'order.closed': 'An order can be paid no more',
-  'payment.succeeded': 'An order is paid: deliver',
-  'payment.failed': 'An attempt failed; the order may be paid anew',
-  'payment.late': 'Money came after its order was closed',
-  'payment.duplicate_refunded': 'An order was paid twice; the second payment goes back by itself',
-  'refund.created': 'Money is going back',
-  'refund.succeeded': 'The money is back',
-  'refund.abnormal': 'The payer’s account cannot receive the money; someone has to act',
-  'refund.failed': 'The channel refused a refund; its amount is free again',
-  'reconciliation.completed': 'A day’s bill was compared with the books',
+export const eventWords: Readonly<Record<EventType, Words>> = {
+  'order.created': { en: 'An order was made', zh: '订单已创建' },
+  'order.closed': { en: 'An order can be paid no more', zh: '订单已关闭，不能再支付' },
+  'payment.succeeded': { en: 'An order is paid: deliver', zh: '订单已支付：请发货' },
+  'payment.failed': { en: 'An attempt failed; the order may be paid anew', zh: '一笔支付失败；订单可重新支付' },
+  'payment.late': { en: 'Money came after its order was closed', zh: '订单关闭后才到账' },
+  'payment.duplicate_refunded': { en: 'An order was paid twice; the second payment goes back by itself', zh: '重复支付；第二笔自动退回' },
+  'refund.created': { en: 'Money is going back', zh: '退款已发起' },
+  'refund.succeeded': { en: 'The money is back', zh: '退款成功' },
+  'refund.abnormal': {
+    en: 'The payer’s account cannot receive the money; someone has to act',
+    zh: '退款异常：付款人账户无法收款，需要处理',
+  },
+  'refund.failed': { en: 'The channel refused a refund; its amount is free again', zh: '退款被渠道拒绝；金额已释放' },
+  'reconciliation.completed': { en: 'A day’s bill was compared with the books', zh: '某日对账完成' },
 }
 
 /** The JSON of a webhook. */

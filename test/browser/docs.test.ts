@@ -33,7 +33,9 @@ describe('the reference page', () => {
     await open()
 
     const listed = await page.locator('.opblock').evaluateAll((blocks) => blocks.map((block) => block.id.split('-').at(-1) ?? ''))
-    const described = Object.values(apiDocument.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
+    const described = [...Object.values(apiDocument.paths), ...Object.values(apiDocument.webhooks)].flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
+    )
     expect(new Set(listed)).toEqual(new Set(described))
     expect(listed).toHaveLength(described.length)
     await page.getByText('An order first, then a way to pay it').waitFor()
@@ -53,6 +55,15 @@ describe('the reference page', () => {
     await page.locator('.live-responses-table .response-col_status', { hasText: '201' }).waitFor()
 
     expect(await shop.read('T20260102-9')).toMatchObject({ subject: 'Tea', amount: '99.99', status: 'pending' })
+  })
+
+  it('speaks Chinese to who reads it', async () => {
+    await page.goto(`${shop.origin()}/docs?lang=zh`)
+    await page.locator('html[data-ready]').waitFor()
+
+    await page.getByText('创建订单；orderId 与内容都相同就是同一个订单').waitFor()
+    await page.getByText('先有订单，再选支付方式').waitFor()
+    await page.getByText('超时表示未知，绝不表示失败。').waitFor()
   })
 
   it('follows the system from light to dark', async () => {

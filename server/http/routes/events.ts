@@ -25,7 +25,7 @@ export const eventDoor: Door = {
   path: '/cashier/orders/:orderId/events',
   audience: 'payer',
   operationId: 'followMyOrder',
-  summary: 'The status of my order as it changes',
+  summary: { en: 'The status of my order as it changes', zh: '我的订单状态的实时变化' },
   description: 'Server-sent events: `status` with the order at once and at each change, until it can change no more.',
   refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'UNAVAILABLE'],
   answers: { '200': ['text/event-stream'] },

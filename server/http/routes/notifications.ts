@@ -32,13 +32,13 @@ export const notificationDoors: readonly Door[] = [
     ...described,
     path: '/payments/:channel/notify',
     operationId: 'takeNotification',
-    summary: 'Where a channel tells what happened; its signature is the credential',
+    summary: { en: 'Where a channel tells what happened; its signature is the credential', zh: '渠道的回调地址；以渠道签名为凭证' },
   },
   {
     ...described,
     path: '/payments/:channel/notify/:account',
     operationId: 'takeNotificationOfAccount',
-    summary: 'The same for an account other than the default one',
+    summary: { en: 'The same for an account other than the default one', zh: '非默认账户的回调地址' },
   },
 ]
 

@@ -8,10 +8,21 @@ start().catch((error) => {
   document.querySelector('.waiting').textContent = `The document cannot be read 无法读取接口文档: ${error.message}`
 })
 
+/** Chinese where the document has it, for who reads Chinese; `?lang=` decides otherwise. */
+function inLanguage(spec) {
+  const wanted = new URLSearchParams(location.search).get('lang') ?? navigator.language
+  if (!wanted.startsWith('zh')) return spec
+  document.documentElement.lang = 'zh-CN'
+  const operations = [spec.paths, spec.webhooks].flatMap(Object.values).flatMap(Object.values)
+  for (const described of [spec.info, ...spec.tags, ...operations])
+    for (const name of ['summary', 'description']) described[name] = described[`x-${name}-zh`] ?? described[name]
+  return spec
+}
+
 async function start() {
   const answer = await fetch('/openapi.json')
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
-  const spec = await answer.json()
+  const spec = inLanguage(await answer.json())
   // What is tried out here goes to the server that this page came from, whatever its public address is.
   spec.servers = [{ url: location.origin }]
   globalThis.SwaggerUIBundle({

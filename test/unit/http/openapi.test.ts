@@ -26,6 +26,7 @@ describe('the OpenAPI document', () => {
     expect(names.length).toBeGreaterThan(30)
     for (const { operation } of [...operations, ...webhooks]) {
       expect(operation.summary.length).toBeGreaterThan(5)
+      expect(operation['x-summary-zh']).toMatch(/[\u4e00-\u9fff]/)
       expect(groups).toEqual(expect.arrayContaining([...operation.tags]))
     }
   })
@@ -102,7 +103,7 @@ describe('the OpenAPI document', () => {
       path: '/things',
       operationId: 'getThings',
       audience: 'public',
-      summary: 'Things',
+      summary: { en: 'Things', zh: '东西' },
       answer: z.object({ name: z.string() }),
       handle: async () => ({ name: 'thing' }),
     })

@@ -6,7 +6,7 @@ const given = {
   method: 'get',
   path: '/things',
   operationId: 'getThings',
-  summary: 'Things',
+  summary: { en: 'Things', zh: '东西' },
   answer: z.object({ name: z.string() }),
 } as const
 
