@@ -1,4 +1,4 @@
-import { type AccountId, type AppId, asOwnId, defaultAccount } from '../../shared/kernel/ids.ts'
+import { type AccountId, type AppId, asOwnId, defaultAccount, defaultMerchant, type MerchantId } from '../../shared/kernel/ids.ts'
 import type { Currency } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayType } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
@@ -20,7 +20,12 @@ type Wanted = {
 
 /** The accounts this server was given, found by channel and name. */
 export function makeAccounts(accounts: readonly ChannelAccount[]) {
-  return { all: () => accounts, find, named, pick }
+  return { all: () => accounts, seenBy, find, named, pick }
+
+  /** The accounts were given to the default merchant; others may be paid through them, but their numbers are not theirs to see. */
+  function seenBy(merchantId: MerchantId): readonly ChannelAccount[] {
+    return merchantId === defaultMerchant ? accounts : []
+  }
 
   /** The account of that channel and name; undefined when there is none. */
   function find(channel: ChannelName, account: AccountId): ChannelAccount | undefined {

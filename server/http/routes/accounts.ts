@@ -8,7 +8,7 @@ import { presentAccount } from '../present.ts'
 import { type Route, route } from '../route.ts'
 
 type Parts = {
-  readonly accounts: Pick<Accounts, 'all'>
+  readonly accounts: Pick<Accounts, 'seenBy'>
   readonly orders: Pick<Orders, 'drawNumber'>
   readonly policy: { notifyUrl(channel: ChannelName, account: AccountId): string }
 }
@@ -24,7 +24,9 @@ export function accountRoutes({ accounts, orders, policy }: Parts): Route[] {
       operationId: 'listAccounts',
       summary: { en: 'The accounts this server was given, without their keys', zh: '本服务器的收款账户，不含密钥' },
       answer: z.object({ items: z.array(account) }),
-      handle: async () => ({ items: accounts.all().map((one) => presentAccount(one, policy.notifyUrl(one.channel, one.account))) }),
+      handle: async (_, { who }) => ({
+        items: accounts.seenBy(who.merchantId).map((one) => presentAccount(one, policy.notifyUrl(one.channel, one.account))),
+      }),
     }),
     route({
       method: 'post',
