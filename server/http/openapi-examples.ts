@@ -59,6 +59,7 @@ export type Operation = {
     readonly in?: string
     readonly required?: boolean
     readonly schema?: Schema
+    readonly example?: unknown
   }>
   readonly requestBody?: Spoken
   readonly responses: Readonly<Record<string, Spoken>>

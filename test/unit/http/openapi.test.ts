@@ -51,6 +51,19 @@ describe('the OpenAPI document', () => {
     },
   )
 
+  it('has examples of parameters that their schemas take', () => {
+    const given = [...operations, ...webhooks].flatMap(({ operation, where }) =>
+      (operation.parameters ?? []).flatMap(({ name, schema, example = schema?.example }, nth) =>
+        example === undefined
+          ? []
+          : [{ name, problems: problemsBy(`#/${pointer([...where, 'parameters', String(nth), 'schema'])}`, example) }],
+      ),
+    )
+
+    expect(given.length).toBeGreaterThan(40)
+    expect(given.filter(({ problems }) => problems.length > 0)).toEqual([])
+  })
+
   it('describes every refusal with the codes that its status stands for, an example of each, and when to ask again', () => {
     const refusals = Object.entries(apiDocument.components.responses)
 
