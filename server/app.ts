@@ -1,10 +1,11 @@
 import { defaultAccount, defaultMerchant } from '../shared/kernel/ids.ts'
 import { type Instant, later } from '../shared/kernel/time.ts'
-import type { AccountSource } from './channels/channel.ts'
+import type { AccountSource, ChannelAccount } from './channels/channel.ts'
 import type { Config, NamedAccount } from './config/config.ts'
-import { type Accounts, makeAccounts, nameOf } from './core/accounts.ts'
+import { makeAccounts, nameOf } from './core/accounts.ts'
 import { type Alarms, makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
+import { makeAttendance } from './core/attendance.ts'
 import { makeAudit } from './core/audit.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
@@ -14,6 +15,7 @@ import { makeClose } from './core/close.ts'
 import { makeCommit } from './core/commit.ts'
 import { makeDeliverWebhook } from './core/deliver-webhook.ts'
 import { makeEvents } from './core/events.ts'
+import { type KeptAccounts, makeKeptAccounts } from './core/kept-accounts.ts'
 import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
 import { makeMendRefunds } from './core/mend-refund.ts'
@@ -28,6 +30,7 @@ import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
 import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
+import { makeReseal } from './core/reseal.ts'
 import { makeReverse } from './core/reverse.ts'
 import { type Decision, decision } from './core/rules/decision.ts'
 import { makeSendRefund } from './core/send-refund.ts'
@@ -44,7 +47,7 @@ import { newId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
-import { makeSealer } from './lib/seal.ts'
+import { makeSealer, type Sealer } from './lib/seal.ts'
 import type { Secret } from './lib/secret.ts'
 import { closeDatabase, type Database, openDatabase } from './store/database.ts'
 import { parseDatabaseUrl } from './store/database-url.ts'
@@ -57,7 +60,7 @@ import { isMigrated, migrate } from './store/migrate.ts'
 export type App = Awaited<ReturnType<typeof makeApp>>
 
 type Outside = {
-  readonly config: Config
+  readonly config: Config<AccountSource>
   readonly sources: ReadonlyArray<NamedAccount<AccountSource>>
   readonly runtime: Runtime
   readonly log: Log
@@ -73,9 +76,10 @@ type Outside = {
  */
 export async function makeApp({ config, sources, runtime, log, metrics, dialect }: Outside) {
   const db = await openStore({ config, runtime, log, metrics, dialect })
-  const policy = await readPolicy({ config, sources, db, runtime })
   const alarms = makeAlarms({ log, metrics })
-  const accounts = makeAccounts(sources.map((source) => openAccount(source, { db, runtime, log, alarms })))
+  const sealer = makeSealer({ masterKey: given(config, 'masterKey'), masterKeyBefore: config.masterKeyBefore, runtime })
+  const { accounts, keptAccounts } = await openAccounts({ config, sources, db, runtime, log, alarms, sealer })
+  const policy = await readPolicy({ config, sources, keptAccounts, db, runtime })
   const live = makeLive({ db, runtime, log })
   const commit = makeCommit({
     db,
@@ -87,29 +91,40 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
   })
   const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
-  const { handlers, ...useCases } = makeUseCases({ ...base, config })
+  const { handlers, ...useCases } = makeUseCases({ ...base, config, sealer })
   const loops = makeLoops({ ...base, handlers })
+  const instanceId = newId(runtime, 'ins')
+  const attendance = makeAttendance({ ...base, instanceId, publicUrl: config.publicUrl ?? '', keptAccounts, onAccounts: lookAfter })
+  const apiKeys = makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey })
   const http = makeHttp({
     ...base,
     ...useCases,
     live,
+    instanceId,
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     assertReady: () => assertReady(db),
-    apiKeys: makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey }),
+    apiKeys,
   })
-  const { products, reconcile } = useCases
-  return { callback: http.callback, products, reconcile, start, drain }
+  const reseal = makeReseal({ db, sealer, keptAccounts })
+  return { ...useCases, callback: http.callback, accounts, keptAccounts, apiKeys, reseal, start, drain }
 
   async function start(): Promise<void> {
-    await commit(firstTasks(accounts, runtime.now()))
+    await commit(firstTasks(accounts.all(), runtime.now()))
     loops.start()
+    attendance.start()
+  }
+
+  /** Accounts that came while it runs are looked after like the others. */
+  async function lookAfter(taken: readonly ChannelAccount[]): Promise<void> {
+    await commit(firstTasks(taken, runtime.now()))
   }
 
   /** Finishes what is in flight, gives the tasks back and closes what was opened. */
   async function drain(): Promise<void> {
     live.end()
     await http.drain()
+    await attendance.stop()
     await loops.stop()
     for (const account of accounts.all()) await account.end?.()
     await closeDatabase(db)
@@ -124,14 +139,14 @@ function given(config: Config, name: 'masterKey' | 'sessionSecret'): Secret {
 }
 
 /** What the server can do, and what its tasks do later. */
-function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config }) {
+function makeUseCases({ config, sealer, ...base }: CoreParts & { readonly config: Config; readonly sealer: Sealer }) {
   const { runtime } = base
   const settle = makeSettle(base)
   const close = makeClose({ ...base, settle, reverse: makeReverse({ ...base, settle }) })
   const checks = makeChecks({ ...base, settle })
   const sendRefund = makeSendRefund({ ...base, settle, checks })
   const reconcile = makeReconcile({ ...base, settle })
-  const outgoing = { sealer: makeSealer({ masterKey: given(config, 'masterKey'), runtime }), webhook: config.webhook }
+  const outgoing = { sealer, webhook: config.webhook }
   const deliverWebhook = makeDeliverWebhook({ ...base, ...outgoing })
   const numbers = makeNumbers(base)
   const orders = makeOrders({ ...base, numbers })
@@ -167,6 +182,27 @@ function makeUseCases({ config, ...base }: CoreParts & { readonly config: Config
 
 type AccountParts = Pick<Outside, 'runtime' | 'log'> & { readonly db: Database; readonly alarms: Alarms }
 
+/** The accounts of the environment, of the folders and of the store, each with its keys. */
+async function openAccounts({
+  config,
+  sources,
+  sealer,
+  ...parts
+}: AccountParts & Pick<Outside, 'config' | 'sources'> & { sealer: Sealer }) {
+  const keptAccounts = makeKeptAccounts({
+    ...parts,
+    sealer,
+    read: ({ channel, account, members }) => {
+      const result = config.readAccount({ channel, name: account, members })
+      return 'problems' in result ? result : { opened: openAccount(result.account, parts), notifyUrl: result.account.notifyUrl }
+    },
+    isTaken: ({ channel, account }) => sources.some((one) => one.channel === channel && one.account === account),
+  })
+  if (await isMigrated(parts.db)) await keptAccounts.refresh()
+  const given = sources.map((source) => openAccount(source, parts))
+  return { accounts: makeAccounts(given, keptAccounts.accounts), keptAccounts }
+}
+
 function openAccount({ channel, account, source }: NamedAccount<AccountSource>, { db, runtime, log, alarms }: AccountParts) {
   const kept = nameOf({ channel, account })
   const keepsake = {
@@ -176,11 +212,11 @@ function openAccount({ channel, account, source }: NamedAccount<AccountSource>, 
   return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
 }
 
-/** What every instance sees to that it is being done. */
-function firstTasks(accounts: Accounts, now: Instant): Decision {
+/** What every instance sees to that it is being done, for accounts it has from the start or takes up later. */
+function firstTasks(accounts: readonly ChannelAccount[], now: Instant): Decision {
   const merchantId = defaultMerchant
-  const keys = accounts.all().filter((account) => account.refreshKeys)
-  const billed = accounts.all().filter((account) => account.bill)
+  const keys = accounts.filter((account) => account.refreshKeys)
+  const billed = accounts.filter((account) => account.bill)
   return decision({
     tasks: [
       ...keys.map((account) => ({ kind: 'keys.refresh', merchantId, subject: nameOf(account), runAt: now }) as const),
@@ -188,6 +224,16 @@ function firstTasks(accounts: Accounts, now: Instant): Decision {
       { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
     ],
   })
+}
+
+/** Brings the store to this program's schema, whatever MIGRATE says. @returns the versions before and after. */
+export async function migrateStore(outside: Omit<Outside, 'sources'>): Promise<{ from: number; to: number }> {
+  const db = await openStore({ ...outside, config: { ...outside.config, migrate: false } })
+  try {
+    return await migrate(db)
+  } finally {
+    await closeDatabase(db)
+  }
 }
 
 async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outside, 'sources'>): Promise<Database> {
@@ -201,9 +247,10 @@ async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outsid
 async function readPolicy({
   config,
   sources,
+  keptAccounts,
   db,
   runtime,
-}: Pick<Outside, 'config' | 'sources' | 'runtime'> & { db: Database }): Promise<Policy> {
+}: Pick<Outside, 'config' | 'sources' | 'runtime'> & { keptAccounts: KeptAccounts; db: Database }): Promise<Policy> {
   const at = runtime.now()
   await ensureMerchant(db, { merchantId: defaultMerchant, name: 'default', at })
   const installation = await ensureInstallation(db, newId(runtime, 'ins'))
@@ -214,6 +261,7 @@ async function readPolicy({
     installation,
     notifyUrl: (channel, account) =>
       sources.find((one) => one.channel === channel && one.account === account)?.notifyUrl ??
+      keptAccounts.notifyUrlOf({ channel, account }) ??
       `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
   }
 }

@@ -1,16 +1,19 @@
 import { isIP } from 'node:net'
-import { type AccountId, defaultAccount, readName } from '../../shared/kernel/ids.ts'
-import type { ChannelName } from '../../shared/kernel/pay.ts'
+import { defaultAccount, readName } from '../../shared/kernel/ids.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
+import type { AccountReader, NamedAccount } from './account-reader.ts'
 import { databaseUrl, emulatorUrl, isThisMachine, notifyUrl, publicUrl } from './addresses.ts'
 import { type Environment, makeSettings, type Problem } from './environment.ts'
 import { knownNames, notifyUrlName } from './names.ts'
 import { type PayFolder, settingsOf } from './pays-folder.ts'
 import { parseProxies } from './proxies.ts'
 import { bootstrapApiKey, demoApiKey, longSecret } from './secrets.ts'
+import { makeAccountReader, type ReadAccount } from './stored-account.ts'
 import { warningsAbout } from './warnings.ts'
+
+export type { AccountReader, NamedAccount } from './account-reader.ts'
 
 /** Contract 6: a webhook that has not answered by then has failed. */
 const webhookTimeoutSeconds = 15
@@ -29,6 +32,8 @@ export type Config<Account = unknown> = {
   readonly dataFolder: string
   readonly sessionSecret: Secret | undefined
   readonly masterKey: Secret | undefined
+  /** The master key before this one: what was sealed under it can still be opened. */
+  readonly masterKeyBefore: Secret | undefined
   readonly trustedProxies: TrustedProxies
   readonly orderNoPrefix: string
   readonly latePayment: 'refund' | 'accept'
@@ -40,26 +45,9 @@ export type Config<Account = unknown> = {
   readonly migrate: boolean
   readonly logLevel: (typeof logLevels)[number]
   readonly accounts: ReadonlyArray<NamedAccount<Account>>
+  /** Reads an account that is kept elsewhere, by the same rules. */
+  readonly readAccount: ReadAccount<Account>
   readonly warnings: readonly string[]
-}
-
-/** One set of credentials: `default` from the environment, or by the name of its folder. */
-export type NamedAccount<Account> = {
-  readonly channel: ChannelName
-  readonly account: AccountId
-  /** Where the channel tells of this account, when not below the public address. */
-  readonly notifyUrl: string | undefined
-  readonly source: Account
-}
-
-/** Reads the names of one channel; undefined when none of its names is set. */
-export type AccountReader<Account> = {
-  readonly name: ChannelName
-  /** Any of these makes a server of its owner's: half a set of credentials is an error to be told, never a demo. */
-  readonly credentials: readonly string[]
-  readonly settings: readonly string[]
-  readonly folder: { readonly type: string; readonly members: Readonly<Record<string, string>> }
-  fromEnvironment(settings: Settings): Account | undefined
 }
 
 /** Everything that is wrong with the environment, at once. */
@@ -93,6 +81,7 @@ export function readConfig<Account>(
   const config: Config<Account> = {
     demo,
     accounts,
+    readAccount: makeAccountReader(environment, readers),
     port: port(settings, 'PORT', 8600),
     emulatorPort: port(settings, 'EMULATOR_PORT', 8601),
     host: settings.text('HOST') ?? (demo ? '127.0.0.1' : '0.0.0.0'),
@@ -101,6 +90,7 @@ export function readConfig<Account>(
     dataFolder: './data',
     sessionSecret: longSecret(settings, 'SESSION_SECRET', demo),
     masterKey: longSecret(settings, 'MASTER_KEY', demo),
+    masterKeyBefore: longSecret(settings, 'MASTER_KEY_PREVIOUS', true),
     trustedProxies: proxies(settings),
     orderNoPrefix: prefix(settings),
     latePayment: oneOf(settings, 'LATE_PAYMENT', ['refund', 'accept'] as const, 'refund'),

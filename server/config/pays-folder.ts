@@ -24,6 +24,7 @@ const entryFiles = ['index.ts', 'index.mjs', 'index.js']
 /** Where a channel is found is one thing for the whole server, unless a folder says otherwise; who we are there never is. */
 const inherited = /^(EMULATOR_URL|\w+_(GATEWAY|GATEWAY_BACKUP|API_BASE|OPEN_BASE|DIRECT_URL|OAUTH_URL|SANDBOX))$/
 const pathNames = /_MCH_(CERT|KEY)$/
+const isPem = (text: string) => text.includes('-----BEGIN')
 
 /**
  * Every account below the folder that `PAYS_FOLDER` names; what is wrong with one stands in it, for the configuration to tell with
@@ -64,7 +65,7 @@ async function readPayFolder<Reader>(
   return { name, path, type, members, own, problems }
 }
 
-function readMembers(path: string, problems: string[]): unknown {
+export function readMembers(path: string, problems: string[]): unknown {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
@@ -75,12 +76,12 @@ function readMembers(path: string, problems: string[]): unknown {
   return {}
 }
 
-function memberIn(value: unknown, name: string): unknown {
+export function memberIn(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined
 }
 
 /** Texts as they are, numbers and truths as texts; what is nested is not ours. */
-function textsOf(value: unknown): Record<string, string> {
+export function textsOf(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, member]) =>
@@ -108,7 +109,7 @@ async function load<Reader>(entry: string, isReader: (value: unknown) => value i
 
 /** A folder's members under the names that a channel reads from the environment. */
 export function settingsOf(
-  { name: folder, path, members }: Pick<PayFolder<unknown>, 'name' | 'path' | 'members'>,
+  { name: folder, path, members, label = `pays/${folder}` }: Pick<PayFolder<unknown>, 'name' | 'path' | 'members'> & { label?: string },
   { folder: { members: namesOf } }: { readonly folder: { readonly members: Readonly<Record<string, string>> } },
   environment: Settings,
 ): Settings {
@@ -118,7 +119,7 @@ export function settingsOf(
   function text(name: string): string | undefined {
     const member = memberOf(name)
     const given = member === undefined ? undefined : (members[member] ?? fileOf(member))
-    if (given !== undefined && given.trim() !== '') return pathNames.test(name) ? resolve(path, given) : given
+    if (given !== undefined && given.trim() !== '') return pathNames.test(name) && !isPem(given) ? resolve(path, given) : given
     return inherited.test(name) ? environment.text(name) : undefined
   }
 
@@ -140,6 +141,6 @@ export function settingsOf(
   }
 
   function refuse(name: string, problem: string, example: string): void {
-    environment.refuse(`pays/${folder} ${memberOf(name) ?? name}`, problem, example)
+    environment.refuse(`${label} ${memberOf(name) ?? name}`, problem, example)
   }
 }

@@ -18,23 +18,33 @@ type Wanted = {
   readonly wallet?: Wallet | undefined
 }
 
-/** The accounts this server was given, found by channel and name. */
-export function makeAccounts(accounts: readonly ChannelAccount[]) {
-  return { all: () => accounts, seenBy, find, named, pick }
+/**
+ * The accounts of this server, found by channel and name.
+ *
+ * @param given those of the environment and of the folders.
+ * @param kept those of the store as they are at the moment; they come and change while the server runs.
+ */
+export function makeAccounts(given: readonly ChannelAccount[], kept: () => readonly ChannelAccount[] = () => []) {
+  return { all, seenBy, find, named, pick }
 
   /** The accounts were given to the default merchant; others may be paid through them, but their numbers are not theirs to see. */
   function seenBy(merchantId: MerchantId): readonly ChannelAccount[] {
-    return merchantId === defaultMerchant ? accounts : []
+    return merchantId === defaultMerchant ? all() : []
+  }
+
+  function all(): readonly ChannelAccount[] {
+    const more = kept()
+    return more.length === 0 ? given : [...given, ...more]
   }
 
   /** The account of that channel and name; undefined when there is none. */
   function find(channel: ChannelName, account: AccountId): ChannelAccount | undefined {
-    return accounts.find((one) => one.channel === channel && one.account === account)
+    return all().find((one) => one.channel === channel && one.account === account)
   }
 
   /** The account that a task names, as {@link nameOf} wrote it. */
   function named(name: string): ChannelAccount | undefined {
-    return accounts.find((one) => nameOf(one) === name)
+    return all().find((one) => nameOf(one) === name)
   }
 
   /**
@@ -44,7 +54,7 @@ export function makeAccounts(accounts: readonly ChannelAccount[]) {
    * @throws AppError PARAM_ERROR when there is none.
    */
   function pick({ channel, account, payType, currency, wallet, appId }: Wanted): ChannelAccount {
-    const ofChannel = accounts.filter((one) => channel === undefined || one.channel === channel)
+    const ofChannel = all().filter((one) => channel === undefined || one.channel === channel)
     if (ofChannel.length === 0) throw notSetUp('channel', channel ?? 'any')
     const fitting = ofChannel.filter((one) => offers(one, payType) && takes(one, currency))
     // What fits not at all is refused where the way to pay is looked at, with the ways there are.

@@ -40,6 +40,8 @@ type Parts = UseCases & {
   readonly sessions: Sessions
   readonly apiKeys: ApiKeys
   readonly audit: Audit
+  /** Names this server among those on one store: whoever asks at the public address learns which one answers. */
+  readonly instanceId: string
   readonly trustedProxies: TrustedProxies
   readonly publicUrl: string | undefined
   /** Resolves when the store can be read and holds this program's schema. */
@@ -71,12 +73,12 @@ export function makeHttp(parts: Parts) {
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
 
-function operations({ metrics, assertReady, publicUrl }: Parts, routes: readonly Route[]): Router {
+function operations({ metrics, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {
   const router = new Router()
   let document: unknown
   router.get('/healthz', (ctx) => {
     ctx.state.route = 'GET /healthz'
-    ctx.body = { status: 'ok' }
+    ctx.body = { status: 'ok', instance: instanceId }
   })
   router.get('/readyz', async (ctx) => {
     ctx.state.route = 'GET /readyz'

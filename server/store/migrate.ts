@@ -5,6 +5,7 @@ import { payments } from './migrations/0001-payments.ts'
 import { billIndexes, bills } from './migrations/0002-bills.ts'
 import { channelColumns, channelTables } from './migrations/0003-channels.ts'
 import { merchantColumns, merchantIndexes, merchantTables } from './migrations/0004-merchants.ts'
+import { accountTables } from './migrations/0006-accounts.ts'
 import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
 type Version = {
@@ -20,19 +21,21 @@ const migrations: readonly Version[] = [
   { version: 2, tables: bills, indexes: billIndexes },
   { version: 3, tables: channelTables, columns: channelColumns },
   { version: 4, tables: merchantTables, columns: merchantColumns, indexes: merchantIndexes },
+  { version: 6, tables: accountTables },
 ]
 /** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */
 const isThere = [1061, 1060]
 const columnIsThere = 'duplicate column name'
-const newest = migrations.length
+const newest = migrations.at(-1)?.version ?? 0
 
 /**
  * Brings the schema to this program's version. Two instances may do so at once: every statement may run twice, and the version is
  * written last, by whoever is first.
  *
+ * @returns the version before and the version now.
  * @throws when the store holds a newer schema than this program knows.
  */
-export async function migrate(db: Database): Promise<void> {
+export async function migrate(db: Database): Promise<{ from: number; to: number }> {
   for (const statement of createTable(db.dialect.kind, {
     name: 'schema_versions',
     columns: { version: 'int', applied_at: 'int' },
@@ -51,6 +54,7 @@ export async function migrate(db: Database): Promise<void> {
     for (const index of indexes) await run(db, createIndex(db.dialect.kind, index))
     await noteVersion(db, version)
   }
+  return { from: applied, to: newest }
 }
 
 /** Whether the store's schema is this program's. */

@@ -31,6 +31,17 @@ import type { EndpointStatus, TryOutcome } from '../core/rules/webhook.ts'
 export type Schema = {
   schema_versions: { version: number; applied_at: Instant }
   installation: { only: number; installation_id: string }
+  instances: { instance_id: string; public_url: string; started_at: Instant; seen_at: Instant }
+  channel_accounts: {
+    channel: ChannelName
+    account: AccountId
+    merchant_ref: string
+    sealed: string
+    fingerprint: string
+    version: number
+    created_at: Instant
+    updated_at: Instant
+  }
   merchants: { merchant_id: MerchantId; name: string; created_at: Instant }
   keepsakes: { account: AccountId; name: string; text: string; saved_at: Instant }
   api_keys: {

@@ -2,17 +2,21 @@ import { type Instant, later } from '../../shared/kernel/time.ts'
 import { listOldRuns, purgeRun } from './bills.ts'
 import type { Database } from './database.ts'
 import { sweepIdempotency } from './idempotency.ts'
+import { sweepInstances } from './instances.ts'
 import { sweepDraws } from './number-series.ts'
 
 /** A day's lines are looked at again on the next day alone. */
 const billLinesKeptMs = 3 * 24 * 60 * 60 * 1000
 /** Longer than an idempotency key lives. */
 const drawsKeptMs = 2 * 24 * 60 * 60 * 1000
+/** So long it can be told that the store was in use elsewhere. */
+const instancesKeptMs = 30 * 24 * 60 * 60 * 1000
 const runsPerSweep = 3
 
 /** Removes what is kept for a time only. */
 export async function sweep(db: Database, now: Instant): Promise<void> {
   await sweepIdempotency(db, now)
   await sweepDraws(db, later(now, -drawsKeptMs))
+  await sweepInstances(db, later(now, -instancesKeptMs))
   for (const runId of await listOldRuns(db, later(now, -billLinesKeptMs), runsPerSweep)) await purgeRun(db, runId)
 }

@@ -79,6 +79,12 @@ export async function listEnabledEndpoints(db: Db, merchantIds: readonly Merchan
   return rows.map(readEndpoint)
 }
 
+/** Of every merchant: for what is done to the store as a whole. */
+export async function listEveryEndpoint(db: Db): Promise<WebhookEndpoint[]> {
+  const rows = await db.query.selectFrom('webhook_endpoints').select(columns).execute()
+  return rows.map(readEndpoint)
+}
+
 /**
  * Writes what a merchant changed.
  *

@@ -58,6 +58,7 @@ export async function startShop({
     ...client,
     key: apiKey,
     databaseUrl: database.url,
+    secrets,
     emulatorOrigin: emulator.origin,
     emulator: emulator.emulator,
     logged,
@@ -164,8 +165,9 @@ function sideOf(channel: 'qfpay' | 'alipay', { emulator }: RunningEmulator) {
   }
 }
 
-export const masterKey = 'a master key for tests that is long enough'
-const secrets = { SESSION_SECRET: 'a secret for tests that is long enough', MASTER_KEY: masterKey }
+/** Strong ones, as `doctor` wants them. */
+export const masterKey = 'Vb6kXr3ZtQ8hNw1YmPj5SgCf9DaLe2Uo'
+const secrets = { SESSION_SECRET: 'Jx4vQ0nT7sYb2KfWm9RzLc5Hd1GpEuAo', MASTER_KEY: masterKey }
 
 /** Notifications on their way: held back, they wait here for a test to deliver them as it likes. */
 export type Mail = { isHeld: boolean; letters: OutgoingPost[] }

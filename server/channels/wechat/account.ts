@@ -1,5 +1,5 @@
 import type { AppId } from '../../../shared/kernel/ids.ts'
-import type { KeyObject } from '../../lib/rsa.ts'
+import type { Certificate, KeyObject } from '../../lib/rsa.ts'
 import type { ClientCertificate } from '../../lib/runtime.ts'
 import type { Secret } from '../../lib/secret.ts'
 
@@ -30,6 +30,8 @@ export type WechatV3Credentials = WechatApps &
     readonly privateKey: KeyObject
     /** Serial number of the merchant's API certificate, upper-case hex. */
     readonly serialNo: string
+    /** The certificate itself, where it is at hand: when it ends stands in it. */
+    readonly certificate?: Certificate | undefined
     /** 32 bytes: opens notifications and platform certificates. */
     readonly apiV3Key: Secret
     /** WeChat Pay public-key mode; both it and platform certificates are accepted. */

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { isPair, readCertificate, readPrivateKey } from '../../lib/rsa.ts'
 import type { ClientCertificate } from '../../lib/runtime.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { Settings } from '../../lib/settings.ts'
 import { signTypes, type WechatV2Credentials } from './account.ts'
+import { pemAt } from './pem-at.ts'
 
 const keyLength = 32
 
@@ -59,7 +59,7 @@ function readClientCertificate(settings: Settings, version: 'v2' | 'v3'): Client
 
 function fileAt(settings: Settings, name: string, path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return pemAt(path)
   } catch {
     settings.refuse(name, 'names no readable file', '/run/secrets/apiclient_cert.pem')
     return undefined

@@ -1,15 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { isPair, type KeyObject, readCertificate, readPrivateKey, readPublicKey } from '../../lib/rsa.ts'
+import { type Certificate, isPair, type KeyObject, readCertificate, readPrivateKey, readPublicKey } from '../../lib/rsa.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Settings } from '../../lib/settings.ts'
 import type { WechatV3Credentials } from './account.ts'
+import { pemAt } from './pem-at.ts'
 
 const apiV3KeyBytes = 32
 
 /** What v3 signs with, opens with and verifies with; undefined when something of it is missing or wrong, which is told then. */
 export function readKeys(settings: Settings) {
   const privateKey = keyFrom(settings, 'WECHAT_PRIVATE_KEY', 'WECHAT_MCH_KEY', readPrivateKey)
-  const serialNo = readSerial(settings, privateKey)
+  const certificate = merchantCertificate(settings)
+  const serialNo = readSerial(settings, { privateKey, certificate })
   const apiV3Key = settings.secret('WECHAT_API_V3_KEY')
   if (!apiV3Key) settings.refuse('WECHAT_API_V3_KEY', 'is missing', '32 characters, set in the merchant platform')
   else if (Buffer.byteLength(apiV3Key.reveal()) !== apiV3KeyBytes)
@@ -19,14 +20,16 @@ export function readKeys(settings: Settings) {
       '32 characters, set in the merchant platform',
     )
   const publicKey = readPublic(settings)
-  return privateKey && serialNo !== undefined && apiV3Key ? { privateKey, serialNo, apiV3Key, publicKey } : undefined
+  return privateKey && serialNo !== undefined && apiV3Key ? { privateKey, serialNo, certificate, apiV3Key, publicKey } : undefined
 }
 
-function readSerial(settings: Settings, privateKey: KeyObject | undefined): string | undefined {
+function readSerial(
+  settings: Settings,
+  { privateKey, certificate }: { privateKey: KeyObject | undefined; certificate: Certificate | undefined },
+): string | undefined {
   const given = settings.text('WECHAT_CERT_SERIAL_NO')?.toUpperCase()
   if (given !== undefined && !/^[0-9A-F]{8,64}$/.test(given))
     settings.refuse('WECHAT_CERT_SERIAL_NO', 'is not a serial number in hex', '1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C')
-  const certificate = merchantCertificate(settings)
   if (certificate && privateKey && !isPair(privateKey, certificate.publicKey))
     settings.refuse('WECHAT_MCH_CERT', 'is the certificate of another key than WECHAT_PRIVATE_KEY', '/run/secrets/apiclient_cert.pem')
   if (certificate && given !== undefined && certificate.serial !== given)
@@ -45,7 +48,7 @@ function merchantCertificate(settings: Settings) {
   const path = settings.text('WECHAT_MCH_CERT')
   if (path === undefined) return undefined
   try {
-    return readCertificate(readFileSync(path, 'utf8'))
+    return readCertificate(pemAt(path))
   } catch {
     settings.refuse('WECHAT_MCH_CERT', 'names no readable PEM certificate', '/run/secrets/apiclient_cert.pem')
     return undefined
@@ -76,7 +79,7 @@ function keyFrom(settings: Settings, name: string, pathName: string, read: (pem:
     return undefined
   }
   try {
-    return read(readFileSync(path, 'utf8'))
+    return read(pemAt(path))
   } catch {
     settings.refuse(pathName, 'names no readable PEM private key', '/run/secrets/apiclient_key.pem')
     return undefined

@@ -65,10 +65,10 @@ describe('a schema', () => {
     await migrate(db)
     await db.query
       .insertInto('schema_versions')
-      .values({ version: 7, applied_at: asInstant(0) })
+      .values({ version: 99, applied_at: asInstant(0) })
       .execute()
 
-    await expect(migrate(db)).rejects.toThrow('has schema version 7, this program knows 3')
+    await expect(migrate(db)).rejects.toThrow(/has schema version 99, this program knows \d+:/)
     expect(await isMigrated(db)).toBe(false)
   })
 })

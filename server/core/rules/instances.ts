@@ -1,0 +1,15 @@
+import type { Instant } from '../../../shared/kernel/time.ts'
+
+type Seen = { readonly instanceId: string; readonly publicUrl: string; readonly seenAt: Instant }
+
+/** Whoever moved a week ago knows of it. */
+const movedAfterMs = 7 * 24 * 60 * 60 * 1000
+
+/** Other public addresses under which the store was lately in use, the last of each: it was moved, or this is a copy of it. */
+export function otherAddresses<One extends Seen>(
+  seen: readonly One[],
+  { publicUrl, now }: { readonly publicUrl: string; readonly now: Instant },
+): One[] {
+  const others = seen.filter((one) => one.publicUrl !== publicUrl && now - one.seenAt < movedAfterMs)
+  return others.filter((one, at) => others.findIndex((other) => other.publicUrl === one.publicUrl) === at)
+}
