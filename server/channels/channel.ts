@@ -5,6 +5,7 @@ import type { App, ChannelName, PayAction, PayType } from '../../shared/kernel/p
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
 import type { Bill, BillKind } from '../core/rules/bill.ts'
+import type { Finding } from '../core/rules/finding.ts'
 import type { Refund } from '../core/rules/refund.ts'
 import type { RefundReport, TradeReport } from '../core/rules/report.ts'
 import type { Log } from '../lib/log.ts'
@@ -95,8 +96,21 @@ export type ChannelAccount = {
   readonly hasFundFlow?: boolean | undefined
   /** Another try of a refund that the payer's card could not receive. Absent where the channel has no such call. @throws ChannelError */
   repairRefund?(ask: RepairAsk): Promise<RefundReport>
+  /** Looks at its own credentials, and asks the channel about them: what is right and wrong, with the remedy. Never throws ChannelError. */
+  diagnose?(ask: DiagnoseAsk): Promise<readonly Finding[]>
+  /** The origin that is asked; one on this machine is an emulator. */
+  readonly upstream?: string | undefined
   /** Ends pools and timers. */
   end?(): Promise<void>
+}
+
+export type DiagnoseAsk = {
+  readonly now: Instant
+  /** Otherwise only what is at hand is looked at. */
+  readonly isOnline: boolean
+  readonly notifyUrl: string
+  /** A number that nobody has used or will use. */
+  newNumber(): OutTradeNo
 }
 
 export type ChannelLimits = {

@@ -1,4 +1,5 @@
 import type { ErrorCode, Words } from '../../shared/kernel/codes.ts'
+import type { Finding, Severity } from '../core/rules/finding.ts'
 
 /**
  * Why a channel's call gave no answer to act on. The kind answers the one question that counts, "may money have moved?":
@@ -68,5 +69,30 @@ export class NoticeError extends Error {
     super(message, options)
     this.name = 'NoticeError'
     this.refusal = refusal
+  }
+}
+
+const networkRemedy: Words = {
+  zh: '请检查本机的 DNS、防火墙与出网权限',
+  en: 'Check this machine’s DNS, its firewall and whether it may call out',
+}
+const laterRemedy: Words = { zh: '请稍后再运行 doctor', en: 'Run doctor again in a while' }
+
+/** A failed call as `doctor` tells it: what the channel said, and the hint that goes with its code. */
+export function findingOf(failure: ChannelFailure, id: string, severity: Severity = 'error'): Finding {
+  const { kind, message, channelCode, channelMessage, hint } = failure
+  const said = channelCode === undefined ? message : `${channelCode} ${channelMessage ?? ''}`.trim()
+  const zh = { notSent: '无法连接渠道', refused: '渠道拒绝', unknown: '渠道没有给出结果', untrusted: '渠道的应答验签失败' }[kind]
+  return { id, severity, words: { zh: `${zh}：${said}`, en: message }, remedy: hint ?? (kind === 'notSent' ? networkRemedy : laterRemedy) }
+}
+
+/** Runs a call for its failure alone; undefined when it succeeded. */
+export async function failureIn(call: () => Promise<unknown>): Promise<ChannelFailure | undefined> {
+  try {
+    await call()
+    return undefined
+  } catch (error) {
+    if (error instanceof ChannelError) return error.failure
+    throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { accountsAdd, accountsList, accountsRotate } from './commands/accounts.ts'
 import { check } from './commands/check.ts'
+import { doctor } from './commands/doctor.ts'
 import { emulator } from './commands/emulator.ts'
 import { keysCreate, keysList, keysRevoke, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
@@ -11,6 +12,7 @@ import { resend } from './commands/resend.ts'
 
 /** Every command, in the order in which they are listed. */
 export const commands: readonly Command[] = [
+  doctor,
   migrate,
   check,
   refund,

@@ -57,6 +57,13 @@ export async function migrate(db: Database): Promise<{ from: number; to: number 
   return { from: applied, to: newest }
 }
 
+/** The store's schema and this program's; 0 is a store without any. */
+export async function schemaVersions(db: Database): Promise<{ applied: number; known: number }> {
+  const tables = await db.query.introspection.getTables()
+  const hasSchema = tables.some((one) => one.name === 'schema_versions')
+  return { applied: hasSchema ? await appliedVersion(db) : 0, known: newest }
+}
+
 /** Whether the store's schema is this program's. */
 export async function isMigrated(db: Database): Promise<boolean> {
   return (await appliedVersion(db)) === newest

@@ -20,10 +20,16 @@ export function selfSigned(
   const name = der(sequence, der(set, der(sequence, der(oid, commonName), der(utf8, Buffer.from(subject)))))
   const validity = der(sequence, time(from), time(to))
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' })
-  const body = der(sequence, der(integer, Buffer.from(serial, 'hex')), algorithm, name, validity, name, publicKey)
+  const body = der(sequence, der(integer, positive(serial)), algorithm, name, validity, name, publicKey)
   const signature = der(bits, Buffer.from([0]), sign('sha256', body, key))
   const lines = der(sequence, body, algorithm, signature).toString('base64').replace(/.{64}/g, '$&\n')
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
+}
+
+/** An integer whose first bit is set would be below zero. */
+function positive(hex: string): Buffer {
+  const bytes = Buffer.from(hex, 'hex')
+  return (bytes[0] ?? 0) < 0x80 ? bytes : Buffer.concat([Buffer.from([0]), bytes])
 }
 
 function time(ms: number): Buffer {

@@ -3,6 +3,7 @@ import { type AlipayCredentials, merchantRefOf } from './account.ts'
 import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose, makeReverse } from './close.ts'
+import { makeDiagnose } from './diagnose.ts'
 import { makeKeys } from './keys.ts'
 import { label } from './label.ts'
 import { makeLogin } from './login.ts'
@@ -52,5 +53,7 @@ export function makeAlipay(credentials: AlipayCredentials, tools: AccountTools):
     login,
     oauth,
     bill: makeBill(parts),
+    diagnose: makeDiagnose(parts),
+    upstream: credentials.gateway,
   }
 }

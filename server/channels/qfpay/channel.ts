@@ -6,6 +6,7 @@ import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
 import { payTypesOf } from './codes.ts'
+import { makeDiagnose } from './diagnose.ts'
 import { label } from './label.ts'
 import { makeAddressedTo, makeNotificationReader } from './notification.ts'
 import { makeOAuth } from './oauth.ts'
@@ -53,5 +54,7 @@ export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): C
     acknowledge,
     bill: makeBill(parts),
     oauth: makeOAuth(parts),
+    diagnose: makeDiagnose(parts),
+    upstream: credentials.gateway,
   }
 }

@@ -108,7 +108,8 @@ function codePayOf(settings: Settings): 'v2' | 'v3' {
 
 /** Payments by the payer's code are made by v2, all else by v3: one merchant may use both (v2 fact sheet §1). */
 function withCodesBy(v2: ChannelAccount, v3: ChannelAccount): ChannelAccount {
-  if (!v2.reverse) return v3
+  const diagnose: ChannelAccount['diagnose'] = async (ask) => [...((await v3.diagnose?.(ask)) ?? []), ...((await v2.diagnose?.(ask)) ?? [])]
+  if (!v2.reverse) return { ...v3, diagnose }
   const isByCode = ({ payType }: { readonly payType: string }) => payType === 'MICROPAY'
   return {
     ...v3,
@@ -116,5 +117,6 @@ function withCodesBy(v2: ChannelAccount, v3: ChannelAccount): ChannelAccount {
     prepare: (ask) => (isByCode(ask) ? v2.prepare(ask) : v3.prepare(ask)),
     query: (asked) => (isByCode(asked.ask) ? v2.query(asked) : v3.query(asked)),
     reverse: v2.reverse,
+    diagnose,
   }
 }

@@ -5,6 +5,9 @@ type Seen = { readonly instanceId: string; readonly publicUrl: string; readonly 
 /** Whoever moved a week ago knows of it. */
 const movedAfterMs = 7 * 24 * 60 * 60 * 1000
 
+/** A server says every few seconds that it is there. */
+const aliveMs = 60_000
+
 /** Other public addresses under which the store was lately in use, the last of each: it was moved, or this is a copy of it. */
 export function otherAddresses<One extends Seen>(
   seen: readonly One[],
@@ -12,4 +15,9 @@ export function otherAddresses<One extends Seen>(
 ): One[] {
   const others = seen.filter((one) => one.publicUrl !== publicUrl && now - one.seenAt < movedAfterMs)
   return others.filter((one, at) => others.findIndex((other) => other.publicUrl === one.publicUrl) === at)
+}
+
+/** Whether a server runs on the store at the moment. */
+export function isAlive({ seenAt }: Pick<Seen, 'seenAt'>, now: Instant): boolean {
+  return Math.abs(now - seenAt) < aliveMs
 }

@@ -9,6 +9,7 @@ import { makeBill } from './bill.ts'
 import { makeV2Call } from './call.ts'
 import { makeClose } from './close.ts'
 import { makeCodePay } from './code-pay.ts'
+import { makeDiagnose } from './diagnose.ts'
 import { makeAddressedTo, makeNotificationReader } from './notification.ts'
 import { makePrepare, payTypes } from './prepare.ts'
 import { makeQuery } from './query.ts'
@@ -21,6 +22,7 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
   const queryRefund = makeQueryRefund(parts)
   const login = makeLogin(credentials, tools)
   const prepare = makePrepare(parts)
+  const close = makeClose(parts)
   // A payment by code whose outcome nobody knows has to be undone: who cannot do that does not take any.
   const codePay = canShowCertificate(credentials) ? makeCodePay(parts) : undefined
   if (!codePay)
@@ -36,7 +38,7 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
     appIdFor: (means) => appIdFor(credentials, means),
     prepare: (ask) => (codePay && ask.payType === 'MICROPAY' ? codePay.prepare(ask) : prepare(ask)),
     query: makeQuery(parts),
-    close: makeClose(parts),
+    close,
     ...(codePay ? { reverse: codePay.reverse } : {}),
     refund: makeRefund(parts),
     queryRefund,
@@ -47,5 +49,7 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
     oauth: makeOAuth(credentials, login),
     bill: makeBill(parts),
     hasFundFlow: credentials.sub === undefined && canShowCertificate(credentials),
+    diagnose: makeDiagnose({ ...parts, prepare, close }),
+    upstream: credentials.gateway,
   }
 }

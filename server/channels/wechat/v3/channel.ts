@@ -9,6 +9,7 @@ import { makeBill } from './bill.ts'
 import { makeCall } from './call.ts'
 import { makeClose } from './close.ts'
 import { makeCodePay } from './code-pay.ts'
+import { makeDiagnose } from './diagnose.ts'
 import { makeKeys } from './keys.ts'
 import { makeNotificationReader } from './notification.ts'
 import { makePrepare, payTypes } from './prepare.ts'
@@ -27,6 +28,7 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
   const prepare = makePrepare(parts, signer)
   const codePay = withCodePay ? makeCodePay(parts) : undefined
   const login = makeLogin(credentials, tools)
+  const close = makeClose(parts)
   return {
     channel: 'wechat',
     account: tools.account,
@@ -38,7 +40,7 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     appIdFor: (means) => appIdFor(credentials, means),
     prepare: (ask) => (codePay && ask.payType === 'MICROPAY' ? codePay.prepare(ask) : prepare(ask)),
     query: makeQuery(parts),
-    close: makeClose(parts),
+    close,
     ...(codePay ? { reverse: codePay.reverse } : {}),
     refund: makeRefund(parts),
     queryRefund: makeQueryRefund(parts),
@@ -52,5 +54,7 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     hasFundFlow: credentials.sub === undefined,
     repairRefund: makeRepairRefund({ ...parts, keys }),
     refreshKeys: keys.refresh,
+    diagnose: makeDiagnose({ credentials, tools, signer, keys, prepare, close }),
+    upstream: credentials.gateway,
   }
 }

@@ -1,11 +1,13 @@
+import type { Words } from '../../../../shared/kernel/codes.ts'
 import { openAesGcm } from '../../../lib/aes-gcm.ts'
 import { decodeBase64 } from '../../../lib/base64.ts'
 import { parseJson } from '../../../lib/json.ts'
 import { type Certificate, type KeyObject, readCertificate } from '../../../lib/rsa.ts'
-import { NetworkFailure } from '../../../lib/runtime.ts'
+import { type IncomingAnswer, NetworkFailure } from '../../../lib/runtime.ts'
 import type { AccountTools } from '../../channel.ts'
-import { ChannelError } from '../../failure.ts'
+import { ChannelError, type ChannelFailure } from '../../failure.ts'
 import type { WechatV3Credentials } from '../account.ts'
+import { rejectionOf } from './rejections.ts'
 import type { Signer } from './signature.ts'
 import { readSignatureHeaders, verdictOf } from './verify.ts'
 import { readCertificates, type SealedCertificate } from './wire.ts'
@@ -27,14 +29,18 @@ export type Keys = ReturnType<typeof makeKeys>
  * The keys that WeChat Pay signs with: its public key, when one is configured, and the platform certificates, fetched, opened with the
  * APIv3 key, verified with the keys inside, and kept in the store for the next start and other instances.
  */
-export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, { runtime, log, keepsake }: AccountTools, signer: Signer) {
+export function makeKeys(
+  { publicKey, apiV3Key, gateway }: WechatV3Credentials,
+  { runtime, log, keepsake, clockSeen }: AccountTools,
+  signer: Signer,
+) {
   let certificates = new Map<string, Certificate>()
   let knownPems = new Map<string, string>()
   let fetchedAt = 0
   let lastTryAt = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
   let flight: Promise<void> | undefined
-  return { ready, refresh, keyOf, learn, requestSerial }
+  return { ready, refresh, fetchAnew: fetchOnce, keyOf, learn, requestSerial }
 
   /** The key of exactly that serial, when it is known and good. */
   function keyOf(serial: string): KeyObject | undefined {
@@ -111,7 +117,7 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
     const parsed = parseJson(answer.body)
     const sealed = 'value' in parsed ? readCertificates(parsed.value) : undefined
     if (answer.status !== 200 || !sealed)
-      throw failed(`answered ${answer.status}${answer.status === 200 ? ' with something unreadable' : ''}`)
+      throw failed(`answered ${answer.status}${answer.status === 200 ? ' with something unreadable' : ''}`, 'unknown', saidIn(answer))
     const pems = sealed.map(open)
     const fresh = new Map(pems.map(readCertificate).map((certificate) => [certificate.serial, certificate]))
     const verdict = verdictOf({
@@ -130,7 +136,10 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
     const authorization = await signer.authorization({ method: 'GET', pathAndQuery: path, body: new Uint8Array() })
     const headers = { authorization, accept: 'application/json', 'content-type': 'application/json', 'user-agent': userAgent }
     try {
-      return await runtime.fetch({ method: 'GET', url: gateway + path, headers, timeoutMs, maxBytes })
+      const answer = await runtime.fetch({ method: 'GET', url: gateway + path, headers, timeoutMs, maxBytes })
+      const date = Date.parse(answer.headers.date ?? '')
+      if (!Number.isNaN(date)) clockSeen(runtime.now() - date)
+      return answer
     } catch (error) {
       if (error instanceof NetworkFailure) throw failed(error.message)
       throw error
@@ -147,7 +156,7 @@ export function makeKeys({ publicKey, apiV3Key, gateway }: WechatV3Credentials, 
         sealed,
       }).toString()
     } catch (cause) {
-      throw failed('WECHAT_API_V3_KEY does not open them', 'refused', cause)
+      throw failed('WECHAT_API_V3_KEY does not open them', 'refused', { cause, hint: apiV3KeyHint })
     }
   }
 
@@ -179,8 +188,21 @@ function readKept(text: string): Kept | undefined {
     : undefined
 }
 
-function failed(reason: string, kind: 'unknown' | 'untrusted' | 'refused' = 'unknown', cause?: unknown): ChannelError {
+const apiV3KeyHint: Words = {
+  zh: 'WECHAT_API_V3_KEY 与商户平台设置的不一致：请核对，或在商户平台重新设置 APIv3 密钥',
+  en: 'WECHAT_API_V3_KEY is not the key set in the merchant platform: compare them, or set a new APIv3 key there',
+}
+
+type More = Pick<ChannelFailure, 'channelCode' | 'channelMessage' | 'hint'> & { readonly cause?: unknown }
+
+/** What WeChat Pay says of itself in an answer that is no success. */
+function saidIn(answer: Pick<IncomingAnswer, 'status' | 'body'>): More {
+  const { channelCode, channelMessage, hint } = answer.status === 200 ? {} : rejectionOf(answer)
+  return { channelCode, channelMessage, hint }
+}
+
+function failed(reason: string, kind: 'unknown' | 'untrusted' | 'refused' = 'unknown', { cause, ...said }: More = {}): ChannelError {
   const code = kind === 'untrusted' ? 'SIGN_ERROR' : 'CHANNEL_ERROR'
   const refusal = kind === 'refused' ? ('caller' as const) : undefined
-  return new ChannelError({ kind, refusal, code, message: `the platform certificates could not be fetched: ${reason}` }, { cause })
+  return new ChannelError({ kind, refusal, code, message: `the platform certificates could not be fetched: ${reason}`, ...said }, { cause })
 }
