@@ -66,7 +66,7 @@ describe('the payer’s phone', () => {
     const order = await shop.order({ subject: 'Cake' })
     const { data } = await shop.pay(order.orderId, { payType: 'MWEB', clientIp: '203.0.113.9', returnUrl: 'https://shop.example/done' })
 
-    await page.goto(data.payUrl)
+    await page.goto(data.payUrl, { referer: 'https://shop.example/' })
     await page.getByRole('button', { name: 'Pay', exact: true }).click()
 
     await page.getByText('Paid', { exact: true }).waitFor()
