@@ -17,7 +17,8 @@ module.exports = {
         pathNot: [
           '\\.css$',
           '^miniprogram/',
-          '^server/(main\\.ts|start\\.cjs|require-node-24\\.cjs|cli/shouyin\\.cjs)$',
+          '^server/(main\\.ts|start\\.cjs|require-node-24\\.cjs|cli/shouyin\\.cjs|build-pages\\.cjs)$',
+          '^server/pages/([^/]+/entry-(client|server)\\.tsx|styles\\.d\\.ts)$',
           '^server/emulator/phone/phone\\.js$',
           '^server/pages/docs/start\\.js$',
           '^test/',
@@ -41,7 +42,7 @@ module.exports = {
     },
     only('web-sees-shared', '^server/pages/', ['^server/pages/', '^shared/']),
     { name: 'web-runs-in-browsers', severity: 'error', from: { path: '^server/pages/' }, to: { dependencyTypes: ['core'] } },
-    only('lib-knows-no-payments', '^server/lib/', ['^server/lib/', KERNEL]),
+    only('lib-knows-no-payments', '^server/lib/', ['^server/lib/', KERNEL, '^vite$']),
     only('rules-are-pure', '^server/core/rules/', ['^server/core/rules/', KERNEL]),
     {
       name: 'rules-have-no-packages',
@@ -203,5 +204,10 @@ module.exports = {
       to: { path: 'node_modules/undici/' },
     },
   ],
-  options: { tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' } },
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^server/pages/dist' },
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
 }

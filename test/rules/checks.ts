@@ -19,6 +19,7 @@ const toolTimeoutMs = 120_000
 export const checks: readonly Check[] = [
   { name: 'types', run: (folder) => tool(folder, 'typescript/bin/tsc', ['-p', '.']) },
   { name: 'types of the mini-program', run: miniprogramTypes },
+  { name: 'types of the pages', run: pageTypes },
   { name: 'format and lint', run: (folder) => tool(folder, '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']) },
   { name: 'promises and types', run: (folder) => tool(folder, 'oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', ...folders]) },
   { name: 'imports', run: imports },
@@ -29,6 +30,12 @@ export const checks: readonly Check[] = [
 function miniprogramTypes(folder: string): Outcome {
   if (!existsSync(join(folder, 'miniprogram/tsconfig.json'))) return { isGood: true, output: '' }
   return tool(folder, 'typescript/bin/tsc', ['-p', 'miniprogram'])
+}
+
+/** What runs in browsers knows a page and no process, so it has a configuration of its own. */
+function pageTypes(folder: string): Outcome {
+  if (!existsSync(join(folder, 'server/pages/tsconfig.json'))) return { isGood: true, output: '' }
+  return tool(folder, 'typescript/bin/tsc', ['-p', 'server/pages'])
 }
 
 /** Rules about who imports whom. A cruiser that read fewer files than there are has checked nothing, so that fails, too. */

@@ -17,10 +17,10 @@ export type FunctionLength = {
 }
 
 /** How long each function of a source is: a part made of small functions is not a long one. */
-export function functionLengths(source: string): FunctionLength[] {
+export function functionLengths(source: string, { isMarkup = false } = {}): FunctionLength[] {
   // The empty statement stands where the source begins: places are counted from it, in bytes.
   const text = Buffer.from(`;${source}`)
-  const tree = parseSync(text.toString(), { syntax: 'typescript', target: 'es2024' })
+  const tree = parseSync(text.toString(), { syntax: 'typescript', tsx: isMarkup, target: 'es2024' })
   const lengths: FunctionLength[] = []
   walk(tree)
   return lengths

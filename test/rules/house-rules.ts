@@ -9,14 +9,14 @@ const fileMaxLines = 400
 const medianMaxLines = 150
 const functionMaxLines = 60
 const namesThatSayNothing = /^(utils?|helpers?|common|managers?|services?|misc)\.ts$/
-const ownName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d))?\.ts$/
+const ownName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d))?\.tsx?$/
 
 export type SourceFile = { readonly path: string; readonly text: string }
 
 /** Our own code of a folder; what is generated fills files alone, which are nobody's to judge. */
 export function sourceFiles(folder: string): SourceFile[] {
-  return globSync('{server,shared,test,miniprogram}/**/*.ts', { cwd: folder })
-    .filter((path) => !/\/(generated|fixtures|node_modules|miniprogram_npm)\//.test(path))
+  return globSync('{server,shared,test,miniprogram}/**/*.{ts,tsx}', { cwd: folder })
+    .filter((path) => !/\/(generated|fixtures|node_modules|miniprogram_npm|dist)\//.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }))
 }
@@ -45,7 +45,7 @@ function sizeProblems(path: string, text: string): string[] {
   // The cases of a test, the tables of a migration and a list of routes are read row by row.
   const long = /^test\/|^server\/store\/migrations\/|^server\/http\/routes\//.test(path)
     ? []
-    : functionLengths(text).filter((one) => one.lines > functionMaxLines)
+    : functionLengths(text, { isMarkup: path.endsWith('.tsx') }).filter((one) => one.lines > functionMaxLines)
   return [
     ...(lines > fileMaxLines ? [`${path}:1: has ${lines} lines; at most ${fileMaxLines}`] : []),
     ...long.map((one) => `${path}:${one.line}: a function of ${one.lines} lines; at most ${functionMaxLines}`),

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { type ChannelName, channelNames, payTypes } from '../kernel/pay.ts'
+import type { Device, PageLanguage, WayKind } from '../kernel/pay-page.ts'
+import { orderStatuses, refundTotals } from '../kernel/states.ts'
+import { channel } from './inputs.ts'
+import { payAction } from './order.ts'
+
+const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' })
+
+/** An order as whoever holds its link sees it: what he pays for, and what became of it. */
+export const linkOrder = z
+  .object({
+    orderId: z.string(),
+    merchant: z.string().meta({ description: 'The name the merchant shows to payers' }),
+    subject: z.string(),
+    body: z.string().nullable(),
+    amount: z.string(),
+    amountMinor: z.int(),
+    currency: z.string(),
+    status: z.enum(orderStatuses),
+    isExpired: z.boolean().meta({ description: 'Its time is over, though it is not closed yet' }),
+    refundStatus: z.enum(refundTotals),
+    refundedAmount: z.string(),
+    isRefunding: z.boolean(),
+    channel: z.enum(channelNames).nullable(),
+    payType: z.enum(payTypes).nullable(),
+    now: time,
+    expiresAt: time,
+    paidAt: time.nullable(),
+    closedAt: time.nullable(),
+    returnUrl: z.string().nullable().meta({ description: 'Where the merchant wants the payer afterwards; null while it can be paid' }),
+  })
+  .meta({ id: 'LinkOrder', description: 'An order as the holder of its link sees it' })
+export type LinkOrder = z.output<typeof linkOrder>
+
+/** A QR code as one path of unit squares; the light border is not part of it. */
+export const qrCode = z.object({ size: z.int(), path: z.string(), expiresAt: time }).meta({ id: 'QrCode' })
+export type QrCode = z.output<typeof qrCode>
+
+/** POST /cashier/links/:orderId/pay; how is decided by the server, from the browser that asks. */
+export const linkPay = z.strictObject({ channel: channel.optional() })
+export const linkPaying = z.object({ action: payAction, qr: qrCode.nullable() }).meta({ id: 'LinkPaying' })
+export type LinkPaying = z.output<typeof linkPaying>
+
+/** What stood in the way of a payment, as the page puts it into words. */
+export const troubles = ['login', 'channel', 'busy', 'rate', 'way', 'session', 'other'] as const
+export type Trouble = (typeof troubles)[number]
+
+/** A way to pay that the payer's device has. */
+export type PageWay = { readonly channel: ChannelName; readonly kind: WayKind }
+
+/** Everything the page is made from, on the server and again in the browser. */
+export type PageModel = {
+  readonly language: PageLanguage
+  /** The page's own address in each language. */
+  readonly languages: Readonly<Record<PageLanguage, string>>
+} & (OrderPage | { readonly page: 'notice'; readonly notice: Notice })
+
+export type OrderPage = {
+  readonly page: 'order'
+  readonly order: LinkOrder
+  readonly device: Device
+  readonly ways: readonly PageWay[]
+  /** The payer comes back from where he paid, or not. */
+  readonly isBack: boolean
+  readonly trouble: Trouble | null
+  /** A code that can be scanned already. */
+  readonly shown: { readonly channel: ChannelName; readonly qr: QrCode } | null
+  /** Where forms go without script, what the page asks, and the page itself, ready to be sent to another browser. */
+  readonly addresses: {
+    readonly form: string
+    readonly state: string
+    readonly pay: string
+    readonly events: string
+    readonly self: string
+  }
+}
+
+export const notices = ['notFound', 'tooMany', 'loginFailed', 'trouble'] as const
+export type Notice = (typeof notices)[number]
+
+/** Makes a whole document. The names of its script and styles come from the build. */
+export type RenderPage = (model: PageModel) => string
