@@ -25,6 +25,7 @@ import { makeOnce } from './core/once.ts'
 import { makeOneStepPayments } from './core/one-step.ts'
 import { makeOrders } from './core/orders.ts'
 import type { Parts as CoreParts, Policy } from './core/parts.ts'
+import { makePayPage } from './core/pay-page.ts'
 import { makePayerOf } from './core/payer-of.ts'
 import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
@@ -41,8 +42,11 @@ import { makeUnmatchedMoney } from './core/unmatched.ts'
 import { makeWebhookEndpoints } from './core/webhook-endpoints.ts'
 import { makeHttp } from './http/http.ts'
 import { makeApiKeys } from './identity/api-keys.ts'
+import { makeOAuthFlows } from './identity/oauth-flows.ts'
+import { makeOrderLinks } from './identity/order-links.ts'
 import { makeSessions } from './identity/sessions.ts'
 import { makeLoops } from './jobs/loops.ts'
+import type { BuiltPages } from './lib/built-pages.ts'
 import { newId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import type { PromMetrics } from './lib/prom-metrics.ts'
@@ -67,6 +71,8 @@ type Outside = {
   readonly metrics: PromMetrics
   /** The store's driver; without it, the one that DATABASE_URL asks for. */
   readonly dialect?: StoreDialect | undefined
+  /** What is served to browsers; without them, a browser is told that they are not built. */
+  readonly pages?: BuiltPages | undefined
 }
 
 /**
@@ -74,7 +80,7 @@ type Outside = {
  *
  * @throws when the database cannot be opened, or holds a newer schema than this program knows.
  */
-export async function makeApp({ config, sources, runtime, log, metrics, dialect }: Outside) {
+export async function makeApp({ config, sources, runtime, log, metrics, dialect, pages }: Outside) {
   const db = await openStore({ config, runtime, log, metrics, dialect })
   const alarms = makeAlarms({ log, metrics })
   const sealer = makeSealer({ masterKey: given(config, 'masterKey'), masterKeyBefore: config.masterKeyBefore, runtime })
@@ -103,11 +109,13 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect 
     instanceId,
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
+    merchantName: config.merchantName,
+    pages,
     assertReady: () => assertReady(db),
     apiKeys,
   })
   const reseal = makeReseal({ db, sealer, keptAccounts })
-  return { ...useCases, callback: http.callback, accounts, keptAccounts, apiKeys, reseal, start, drain }
+  return { ...useCases, callback: http.callback, cashierUrl: useCases.links.url, accounts, keptAccounts, apiKeys, reseal, start, drain }
 
   async function start(): Promise<void> {
     await commit(firstTasks(accounts.all(), runtime.now()))
@@ -155,7 +163,7 @@ function makeUseCases({ config, sealer, ...base }: CoreParts & { readonly config
   const payments = makePayments({ ...base, close, checks, numbers, prepare, payerOf: makePayerOf(base) })
   const cancels = makeCancels({ ...base, close })
   const refunds = makeRefunds({ ...base, sendRefund, numbers })
-  const sessions = makeSessions({ secret: given(config, 'sessionSecret'), runtime })
+  const signed = makeSigned(config, runtime)
   return {
     handlers: makeTaskHandlers({ ...base, close, checks, sendRefund, reconcile, deliverWebhook }),
     orders,
@@ -172,11 +180,22 @@ function makeUseCases({ config, sealer, ...base }: CoreParts & { readonly config
     notifications: makeNotifications({ ...base, settle }),
     unmatched: makeUnmatchedMoney(base),
     once: makeOnce({ ...base, ...outgoing }),
-    sessions,
-    login: makeLogin({ ...base, sessions }),
+    ...signed,
+    login: makeLogin({ ...base, ...signed }),
+    payPage: makePayPage({ ...base, ...signed, checks, payments }),
     webhookEndpoints: makeWebhookEndpoints({ ...base, ...outgoing }),
     events: makeEvents(base),
     audit: makeAudit(base),
+  }
+}
+
+/** What we once said and believe again, because nobody else could have written it. */
+function makeSigned(config: Config, runtime: Runtime) {
+  const secret = given(config, 'sessionSecret')
+  return {
+    sessions: makeSessions({ secret, runtime }),
+    links: makeOrderLinks({ secret, publicUrl: config.publicUrl ?? '' }),
+    flows: makeOAuthFlows({ secret, runtime }),
   }
 }
 

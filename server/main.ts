@@ -4,6 +4,7 @@ import { channelRegistry, isChannelDefinition } from './channels/registry.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { readPayFolders } from './config/pays-folder.ts'
 import { listen } from './http/listen.ts'
+import { loadPages } from './lib/built-pages.ts'
 import { memberOf } from './lib/member-of.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
@@ -17,7 +18,7 @@ const sqliteCannotOpen = 14
 const sqliteReadOnly = 8
 
 /** What main needs of the demo; its types must not tie a configured server to it either. */
-type Demo = { seed(products: App['products']): Promise<void>; welcome(): string; close(): Promise<void> }
+type Demo = { seed(app: Pick<App, 'products' | 'orders' | 'cashierUrl'>): Promise<void>; welcome(): string; close(): Promise<void> }
 
 await main(process.env)
 
@@ -33,8 +34,11 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
   const log = makeLog({ level: config.logLevel })
-  const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() }).catch(cannotOpen)
-  await demo?.seed(app.products)
+  const built = await loadPages()
+  if ('problem' in built) log.warn({ event: 'pages', problem: built.problem })
+  const pages = 'problem' in built ? undefined : built
+  const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics(), pages }).catch(cannotOpen)
+  await demo?.seed(app)
   const server = await listen(app.callback(), { port: config.port, host: config.host })
   // From the first moment it answers, it can also be told to end.
   let isStopping = false

@@ -28,6 +28,8 @@ export type Config<Account = unknown> = {
   readonly host: string
   /** The public origin, without a path. */
   readonly publicUrl: string | undefined
+  /** What payers see as the merchant; the host where no name is given. */
+  readonly merchantName: string
   readonly databaseUrl: string
   readonly dataFolder: string
   readonly sessionSecret: Secret | undefined
@@ -86,6 +88,7 @@ export function readConfig<Account>(
     emulatorPort: port(settings, 'EMULATOR_PORT', 8601),
     host: settings.text('HOST') ?? (demo ? '127.0.0.1' : '0.0.0.0'),
     publicUrl: publicUrl(settings, demo),
+    merchantName: merchantName(settings),
     databaseUrl: databaseUrl(settings),
     dataFolder: './data',
     sessionSecret: longSecret(settings, 'SESSION_SECRET', demo),
@@ -146,6 +149,14 @@ function isConfigured(settings: Settings, readers: readonly AccountReader<unknow
   if (wechat !== undefined && !isElsewhere && settings.text('WECHAT_MCH_ID') === undefined)
     settings.refuse('WECHAT_MCH_ID', `is missing, but ${wechat} is set`, '1900000001')
   return wechat !== undefined || isElsewhere
+}
+
+function merchantName(settings: Settings): string {
+  const name = settings.text('MERCHANT_NAME')
+  if (name !== undefined && (name.length > 64 || /\p{Cc}/u.test(name)))
+    settings.refuse('MERCHANT_NAME', 'is longer than 64 characters', '云上茶铺')
+  const address = settings.text('PUBLIC_URL') ?? ''
+  return name ?? (URL.canParse(address) ? new URL(address).hostname : 'Shouyin')
 }
 
 function openDoors({ bootstrapApiKey, publicUrl }: Config): string[] {

@@ -4,6 +4,7 @@ const ownNames = [
   'EMULATOR_PORT',
   'HOST',
   'PUBLIC_URL',
+  'MERCHANT_NAME',
   'DATABASE_URL',
   'SESSION_SECRET',
   'MASTER_KEY',

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
+import type { Orders } from '../core/orders.ts'
+import type { OrderLink } from '../core/pay-page.ts'
 import type { Products } from '../core/products.ts'
 import { startEmulator } from '../emulator/listen.ts'
 import { seedGoods } from './goods.ts'
+import { type CashierLinks, makeOrdersToPay } from './orders-to-pay.ts'
 import { writeProviderAccount } from './provider-account.ts'
 import { demoSecrets } from './secrets.ts'
 import { welcome } from './welcome.ts'
@@ -35,19 +38,24 @@ export async function startDemo({
     emulator,
     close,
   } = await startEmulator({ host: '127.0.0.1', port: emulatorPort, stateFile: join(dataFolder, 'emulator.jsonl') })
+  const links: CashierLinks[] = []
   const origin = publicUrl ?? `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
   const environment: Record<string, string> = {
     ...emulator.environment(),
     ...secrets,
     PUBLIC_URL: origin,
+    MERCHANT_NAME: '云上茶铺',
     BOOTSTRAP_API_KEY: demoApiKey,
     HOST: host,
     PAYS_FOLDER: writeProviderAccount(dataFolder, emulator.environmentFor('partner-v2')),
   }
   return {
     environment,
-    seed: (products: Products) => seedGoods(products),
-    welcome: () => welcome({ origin, emulatorOrigin, apiKey: demoApiKey }),
+    seed: async (app: { products: Products; orders: Orders; cashierUrl: (link: OrderLink) => string }) => {
+      await seedGoods(app.products)
+      links.push(await makeOrdersToPay(app))
+    },
+    welcome: () => welcome({ origin, emulatorOrigin, apiKey: demoApiKey, links: links.at(-1) }),
     close,
   }
 }

@@ -1,5 +1,17 @@
+import type { CashierLinks } from './orders-to-pay.ts'
+
 /** What a newcomer is told: where things are, and commands that pay an order, to be pasted as they are. */
-export function welcome({ origin, emulatorOrigin, apiKey }: { origin: string; emulatorOrigin: string; apiKey: string }): string {
+export function welcome({
+  origin,
+  emulatorOrigin,
+  apiKey,
+  links,
+}: {
+  origin: string
+  emulatorOrigin: string
+  apiKey: string
+  links: CashierLinks | undefined
+}): string {
   return `
 Shouyin is running in demo mode: no account is needed, no real money moves.
 
@@ -7,7 +19,7 @@ Shouyin is running in demo mode: no account is needed, no real money moves.
   API docs           ${origin}/docs
   The payer's phone  ${emulatorOrigin}/phone
   The channel        ${emulatorOrigin}/_emulator/state
-
+${links === undefined ? '' : addresses(links)}
 Accounts there are; an order of a merchant's server is paid at one by "channel" and "account" in POST /orders/:orderId/pay:
 
   wechat                           WeChat Pay v3, a merchant of his own
@@ -21,6 +33,14 @@ ${commands(origin, emulatorOrigin)}
 
 The order is paid at the phone page as well: leave out the step that pays and open ${emulatorOrigin}/phone
 To use your own WeChat Pay account see "Going live" in README.md. Stop with Ctrl+C; everything is kept in ./data.
+`
+}
+
+/** One order each, to be opened in a browser; on a phone, or as one in the developer tools, the first leads out to the channel. */
+function addresses({ h5, qr }: CashierLinks): string {
+  return `
+  H5 cashier         ${h5}
+  QR cashier page    ${qr}
 `
 }
 

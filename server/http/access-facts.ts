@@ -8,6 +8,7 @@ type Facts = Readonly<Record<string, string | undefined>>
 /** Whom the request came from, as our own numbers. */
 export function factsOfCaller(who: Principal[Audience]): Facts {
   if (who === undefined) return {}
+  if ('device' in who) return { merchantId: who.merchantId, orderId: who.orderId, ...(who.payer ? { payerId: who.payer.payerId } : {}) }
   return 'payerId' in who ? { merchantId: who.merchantId, payerId: who.payerId } : { merchantId: who.merchantId, keyId: who.keyId }
 }
 

@@ -7,19 +7,26 @@ import type { Login } from '../core/login.ts'
 import type { Notifications } from '../core/notifications.ts'
 import type { Once } from '../core/once.ts'
 import type { ApiKeys } from '../identity/api-keys.ts'
+import type { OAuthFlows } from '../identity/oauth-flows.ts'
+import type { OrderLinks } from '../identity/order-links.ts'
 import type { Sessions } from '../identity/sessions.ts'
+import type { BuiltPages } from '../lib/built-pages.ts'
 import type { Log } from '../lib/log.ts'
 import type { PromMetrics } from '../lib/prom-metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { makeAuth } from './auth.ts'
 import { makeClientIp } from './client-ip.ts'
+import { makeCookies } from './cookies.ts'
 import { docsPaths, mountDocs } from './docs.ts'
 import { makeGuesses } from './guesses.ts'
 import { makeIdempotent } from './idempotency.ts'
+import { makeLinkAddresses } from './link-addresses.ts'
+import { makeLinkHolders } from './link-holders.ts'
 import type { Answering } from './listen.ts'
 import { makeGuardedLogin } from './login-guard.ts'
 import { nowhere } from './nowhere.ts'
+import { mountPages, pagePaths } from './pages/pages.ts'
 import { requestContext } from './request-context.ts'
 import type { Route } from './route.ts'
 import { apiPrefix, makeRouter } from './router.ts'
@@ -27,7 +34,7 @@ import { allRoutes, doors, type RouteParts } from './routes/all.ts'
 import { makeEventStreams } from './routes/events.ts'
 import { formerDoors, mountFormerAddresses, mountNotifications } from './routes/notifications.ts'
 
-type UseCases = Omit<RouteParts, 'login'> & {
+type UseCases = Omit<RouteParts, 'login' | 'cashierUrl' | 'linkAddresses'> & {
   readonly login: Login
   readonly notifications: Notifications
   readonly once: Once
@@ -44,6 +51,10 @@ type Parts = UseCases & {
   readonly instanceId: string
   readonly trustedProxies: TrustedProxies
   readonly publicUrl: string | undefined
+  readonly links: OrderLinks
+  readonly flows: OAuthFlows
+  /** Undefined where nobody built them. */
+  readonly pages: BuiltPages | undefined
   /** Resolves when the store can be read and holds this program's schema. */
   readonly assertReady: () => Promise<void>
 }
@@ -52,16 +63,21 @@ const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json', ...d
 
 /** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
-  const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
-  const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
-  const routes = allRoutes({ ...parts, login })
-  const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
-  const streams = makeEventStreams({ ...parts, authenticate })
+  const { runtime, log, metrics, apiKeys, sessions, trustedProxies, links, publicUrl = '' } = parts
+  const guesses = () => makeGuesses(runtime.now)
+  const cookies = makeCookies(publicUrl)
+  const linked = { cashierUrl: links.url, linkAddresses: makeLinkAddresses({ links, publicUrl }) }
+  const holders = makeLinkHolders({ links, sessions, cookies, guesses: guesses(), metrics, publicUrl })
+  const login = makeGuardedLogin({ login: parts.login, guesses: guesses(), metrics })
+  const routes = allRoutes({ ...parts, ...linked, login })
+  const authenticate = makeAuth({ apiKeys, sessions, guesses: guesses(), metrics, holders, cookies, publicUrl })
+  const streams = makeEventStreams({ ...parts, ...linked, authenticate })
   const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once), audit: parts.audit })
   streams.mount(api)
   mountNotifications(api, parts.notifications)
   const former = new Router()
   mountFormerAddresses(former, parts.notifications)
+  const pages = mountPages(new Router(), { ...parts, ...linked, publicUrl, holders, cookies, guesses: guesses() })
   const app = new Koa()
   // Every error is answered by our own outermost middleware; what gets past it is a connection that went away.
   app.silent = true
@@ -69,6 +85,7 @@ export function makeHttp(parts: Parts) {
   app.use(operations(parts, routes).routes())
   app.use(api.routes())
   app.use(former.routes())
+  app.use(pages.routes())
   app.use(nowhere(addressesOf(routes)))
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
@@ -107,6 +124,7 @@ function addressesOf(routes: readonly Route[]): Array<{ method: string; path: st
   return [
     ...[...routes, ...doors].map(({ method, path }) => ({ method, path: apiPrefix + path })),
     ...formerDoors.map(({ path }) => ({ method: 'post', path })),
+    ...pagePaths,
     ...operationPaths.map((path) => ({ method: 'get', path })),
   ]
 }

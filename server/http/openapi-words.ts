@@ -83,6 +83,7 @@ export const security: Record<Door['audience'], Array<Record<string, string[]>>>
   channel: [],
   merchant: [{ merchantKey: [] }],
   payer: [{ session: [] }],
+  link: [{ orderLink: [] }],
 }
 
 const text = { type: 'string' } as const
@@ -92,6 +93,7 @@ export const components = {
   securitySchemes: {
     merchantKey: { type: 'http', scheme: 'bearer', description: 'A merchant key, `sk_…`; for servers only, never in a page or an app' },
     session: { type: 'http', scheme: 'bearer', description: 'The token of `POST /cashier/session`' },
+    orderLink: { type: 'apiKey', in: 'query', name: 'k', description: 'The key in the address of an order’s page, `cashierUrl`' },
   },
   parameters: {
     'Idempotency-Key': {

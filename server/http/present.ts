@@ -22,8 +22,11 @@ import type { Product } from '../core/rules/product.ts'
 import type { Report } from '../core/rules/reconciliation.ts'
 import type { Refund } from '../core/rules/refund.ts'
 
+/** The address of an order's page. */
+export type CashierUrl = (order: Pick<OrderView['order'], 'merchantId' | 'orderId'>) => string
+
 /** The only way out: every member is named here; a row is never spread into an answer. */
-export function presentOrder({ order, attempts, refunds }: OrderView): z.input<typeof orderSchema> {
+export function presentOrder({ order, attempts, refunds }: OrderView, cashierUrl: CashierUrl): z.input<typeof orderSchema> {
   return {
     orderId: order.orderId,
     subject: order.subject,
@@ -44,6 +47,7 @@ export function presentOrder({ order, attempts, refunds }: OrderView): z.input<t
     expiresAt: formatInstant(order.expiresAt),
     paidAt: time(order.paidAt),
     closedAt: time(order.closedAt),
+    cashierUrl: cashierUrl(order),
     attempts: attempts.map(presentAttempt),
     refunds: refunds.map(presentRefund),
   }

@@ -3,11 +3,18 @@ import type { ErrorCode, Words } from '../../shared/kernel/codes.ts'
 import type { Scope } from '../../shared/kernel/scopes.ts'
 import type { Language } from '../../shared/kernel/words.ts'
 import type { OnceRecord } from '../core/once.ts'
+import type { LinkHolder } from '../core/pay-page.ts'
 import type { MerchantPrincipal } from '../identity/api-keys.ts'
 import type { Payer } from '../identity/payer.ts'
 
-export type Audience = 'public' | 'merchant' | 'payer'
-export type Principal = { readonly public: undefined; readonly merchant: MerchantPrincipal; readonly payer: Payer }
+/** `link`: whoever holds the link to an order, which stands in the address. */
+export type Audience = 'public' | 'merchant' | 'payer' | 'link'
+export type Principal = {
+  readonly public: undefined
+  readonly merchant: MerchantPrincipal
+  readonly payer: Payer
+  readonly link: LinkHolder
+}
 
 export type Method = 'get' | 'post' | 'patch' | 'delete'
 

@@ -71,6 +71,7 @@ async function audited(
 /** Whose idempotency keys these are. */
 function scopeOf(who: Principal[Audience]): string {
   if (who === undefined) return 'public'
+  if ('device' in who) return `link ${who.merchantId} ${who.orderId}`
   return 'payerId' in who ? `payer ${who.merchantId} ${who.payerId}` : `merchant ${who.merchantId}`
 }
 

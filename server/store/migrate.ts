@@ -5,6 +5,7 @@ import { payments } from './migrations/0001-payments.ts'
 import { billIndexes, bills } from './migrations/0002-bills.ts'
 import { channelColumns, channelTables } from './migrations/0003-channels.ts'
 import { merchantColumns, merchantIndexes, merchantTables } from './migrations/0004-merchants.ts'
+import { loginTables } from './migrations/0005-logins.ts'
 import { accountTables } from './migrations/0006-accounts.ts'
 import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
@@ -21,12 +22,13 @@ const migrations: readonly Version[] = [
   { version: 2, tables: bills, indexes: billIndexes },
   { version: 3, tables: channelTables, columns: channelColumns },
   { version: 4, tables: merchantTables, columns: merchantColumns, indexes: merchantIndexes },
+  { version: 5, tables: loginTables },
   { version: 6, tables: accountTables },
 ]
 /** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */
 const isThere = [1061, 1060]
 const columnIsThere = 'duplicate column name'
-const newest = migrations.at(-1)?.version ?? 0
+const newest = Math.max(...migrations.map(({ version }) => version))
 
 /**
  * Brings the schema to this program's version. Two instances may do so at once: every statement may run twice, and the version is

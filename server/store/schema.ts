@@ -119,6 +119,7 @@ export type Schema = {
     succeeded_at: Instant | null
     closed_at: Instant | null
   }
+  used_states: { state: string; used_at: Instant }
   number_series: {
     merchant_id: MerchantId
     series: SeriesName

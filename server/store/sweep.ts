@@ -4,6 +4,7 @@ import type { Database } from './database.ts'
 import { sweepIdempotency } from './idempotency.ts'
 import { sweepInstances } from './instances.ts'
 import { sweepDraws } from './number-series.ts'
+import { sweepStates } from './used-states.ts'
 
 /** A day's lines are looked at again on the next day alone. */
 const billLinesKeptMs = 3 * 24 * 60 * 60 * 1000
@@ -11,6 +12,8 @@ const billLinesKeptMs = 3 * 24 * 60 * 60 * 1000
 const drawsKeptMs = 2 * 24 * 60 * 60 * 1000
 /** So long it can be told that the store was in use elsewhere. */
 const instancesKeptMs = 30 * 24 * 60 * 60 * 1000
+/** Longer than a login may take. */
+const statesKeptMs = 60 * 60 * 1000
 const runsPerSweep = 3
 
 /** Removes what is kept for a time only. */
@@ -18,5 +21,6 @@ export async function sweep(db: Database, now: Instant): Promise<void> {
   await sweepIdempotency(db, now)
   await sweepDraws(db, later(now, -drawsKeptMs))
   await sweepInstances(db, later(now, -instancesKeptMs))
+  await sweepStates(db, later(now, -statesKeptMs))
   for (const runId of await listOldRuns(db, later(now, -billLinesKeptMs), runsPerSweep)) await purgeRun(db, runId)
 }

@@ -163,6 +163,10 @@ export const order = z
     expiresAt: time,
     paidAt: time.nullable(),
     closedAt: time.nullable().meta({ example: null }),
+    cashierUrl: z.string().meta({
+      description: 'The order’s page, one link for any device; whoever has it may see the order and pay it',
+      example: 'https://pay.example.com/pay/D20260102030405017788?k=4p2sQvXy0cW5mTn8Jr3ZkBfh',
+    }),
     attempts: z.array(attempt),
     refunds: z.array(refund),
   })
@@ -220,7 +224,7 @@ export const payAction = z
 export const paying = z
   .object({
     orderId: orderNumber,
-    outTradeNo,
+    outTradeNo: outTradeNo.nullable(),
     payUrl: z
       .string()
       .nullable()

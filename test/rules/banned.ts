@@ -15,8 +15,10 @@ const server = /^(server|shared)\//
 /** The only places that know the real clock, chance and network: the two runtimes, with their log and their client, that of merchants' servers, and a page's. */
 const runtimes = /^(server\/(lib\/node-runtime|emulator\/runtime)|shared\/client\/web-platform)\.ts$/
 const runtimesAndLog = /^(server\/(lib\/(node-runtime|pino-log)|emulator\/runtime|pages\/[^/]+\/browser)|shared\/client\/web-platform)\.ts$/
-const runtimesAndClient = /^(server\/(lib\/(node-runtime|http-client)|emulator\/runtime|pages\/[^/]+\/browser)|shared\/client\/web-platform)\.ts$/
-const networks = /^(server\/(lib\/(runtime|node-runtime|http-client)|emulator\/runtime|pages\/[^/]+\/browser)|shared\/client\/web-platform)\.ts$/
+const runtimesAndClient =
+  /^(server\/(lib\/(node-runtime|http-client)|emulator\/runtime|pages\/[^/]+\/browser)|shared\/client\/web-platform)\.ts$/
+const networks =
+  /^(server\/(lib\/(runtime|node-runtime|http-client)|emulator\/runtime|pages\/[^/]+\/browser)|shared\/client\/web-platform)\.ts$/
 
 export const banned: readonly Banned[] = [
   // Time, chance, network, environment

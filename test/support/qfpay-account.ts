@@ -30,6 +30,7 @@ export function aQfpayAccount(given: Partial<QfpayCredentials> = {}): QfpayCrede
     zoneMinutes: 480,
     merchantName: 'Pet Shop',
     officialAppId: undefined,
+    hasOwnAccount: false,
     miniprogramAppId: undefined,
     codes: usualCodes,
     endRules: {},

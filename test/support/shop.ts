@@ -7,6 +7,7 @@ import { seedGoods } from '../../server/demo/goods.ts'
 import { type RunningEmulator, startEmulator } from '../../server/emulator/listen.ts'
 import { makeEmulatorRuntime, type OutgoingPost } from '../../server/emulator/runtime.ts'
 import { listen } from '../../server/http/listen.ts'
+import { loadPages } from '../../server/lib/built-pages.ts'
 import type { Log, LogRecord } from '../../server/lib/log.ts'
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
 import { makeMetrics } from '../../server/lib/prom-metrics.ts'
@@ -47,6 +48,9 @@ export async function startShop({
   const emulator = await startEmulator({ port: 0, runtime: emulated })
   const database = await freshDatabase(store)
   const logged: LogRecord[] = []
+  const built = await loadPages()
+  if ('problem' in built) throw new Error(built.problem)
+  const pages = built
   let server = await startServer()
   const client = makeClient(
     () => server.origin,
@@ -118,7 +122,7 @@ export async function startShop({
     const real = makeNodeRuntime()
     const runtime = { ...real, now: () => asInstant(real.now() + clock.offset) }
     const metrics = makeMetrics()
-    const app = await makeApp({ config, sources: config.accounts, runtime, log: recorder(logged), metrics })
+    const app = await makeApp({ config, sources: config.accounts, runtime, log: recorder(logged), metrics, pages })
     await seedGoods(app.products)
     const listening = await listen(app.callback(), { port, host: '127.0.0.1' })
     await app.start()

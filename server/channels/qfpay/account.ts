@@ -25,6 +25,8 @@ export type QfpayCredentials = {
   /** Shown on that page. */
   readonly merchantName: string
   readonly officialAppId: AppId | undefined
+  /** QFPay is bound to the merchant's own official account, so that its openids count and QFPay's own do not. */
+  readonly hasOwnAccount: boolean
   readonly miniprogramAppId: AppId | undefined
   /** Which code of QFPay's each way to pay is. */
   readonly codes: Readonly<Partial<Record<PayType, string>>>

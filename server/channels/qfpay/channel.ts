@@ -53,7 +53,7 @@ export function makeQfpay(credentials: QfpayCredentials, tools: AccountTools): C
     readNotification: makeNotificationReader(parts, queryRefund),
     acknowledge,
     bill: makeBill(parts),
-    oauth: makeOAuth(parts),
+    oauth: credentials.hasOwnAccount ? undefined : makeOAuth(parts),
     diagnose: makeDiagnose(parts),
     upstream: credentials.gateway,
   }

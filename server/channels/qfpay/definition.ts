@@ -95,6 +95,7 @@ function readRest(settings: Settings): Omit<QfpayCredentials, 'appCode' | 'clien
     gateway,
     directUrl,
     officialAppId: appId(settings, 'QFPAY_APP_ID', 'WECHAT_APP_ID'),
+    hasOwnAccount: settings.text('QFPAY_APP_ID') !== undefined,
     miniprogramAppId: appId(settings, 'QFPAY_MINIPROGRAM_APP_ID', 'WECHAT_MINIPROGRAM_APP_ID'),
   }
 }

@@ -1,7 +1,8 @@
 import type { Door, Route } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
 import { cashierRoutes } from './cashier.ts'
-import { eventDoor } from './events.ts'
+import { eventDoors } from './events.ts'
+import { linkRoutes } from './links.ts'
 import { notificationDoors } from './notifications.ts'
 import { numberSeriesRoutes } from './number-series.ts'
 import { orderRoutes } from './orders.ts'
@@ -15,6 +16,7 @@ export type RouteParts = Parameters<typeof orderRoutes>[0] &
   Parameters<typeof webhookRoutes>[0] &
   Parameters<typeof accountRoutes>[0] &
   Parameters<typeof cashierRoutes>[0] &
+  Parameters<typeof linkRoutes>[0] &
   Parameters<typeof reconciliationRoutes>[0] &
   Parameters<typeof numberSeriesRoutes>[0]
 
@@ -29,8 +31,9 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...accountRoutes(parts),
     ...numberSeriesRoutes(parts),
     ...cashierRoutes(parts),
+    ...linkRoutes(parts),
   ]
 }
 
 /** What stands beside the routes. */
-export const doors: readonly Door[] = [eventDoor, ...notificationDoors]
+export const doors: readonly Door[] = [...eventDoors, ...notificationDoors]

@@ -11,7 +11,8 @@ import type { Orders, OrderView, Payer } from '../../core/orders.ts'
 import type { Products } from '../../core/products.ts'
 import type { Payments } from '../../core/start-payment.ts'
 import type { GuardedLogin } from '../login-guard.ts'
-import { presentOrder, presentPage, presentProduct } from '../present.ts'
+import { type CashierUrl, presentOrder, presentPage, presentProduct } from '../present.ts'
+import { presentAction } from '../present-action.ts'
 import { type Route, route } from '../route.ts'
 
 type Parts = {
@@ -22,10 +23,12 @@ type Parts = {
   readonly checks: Checks
   readonly cancels: Cancels
   readonly login: GuardedLogin
+  readonly cashierUrl: CashierUrl
 }
 
 /** What a person who pays may do, in the mini-program. */
-export function cashierRoutes({ cashier, products, orders, payments, checks, cancels, login: logIn }: Parts): Route[] {
+export function cashierRoutes({ cashier, products, orders, payments, checks, cancels, cashierUrl, login: logIn }: Parts): Route[] {
+  const present = (view: OrderView) => presentOrder(view, cashierUrl)
   return [
     route({
       method: 'post',
@@ -75,7 +78,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       example: { items: [{ productId: 'cake', quantity: 2 }] },
       status: 201,
       answer: order,
-      handle: async ({ body }, { who, once }) => presentOrder(await cashier.order(who, body.items, once)),
+      handle: async ({ body }, { who, once }) => present(await cashier.order(who, body.items, once)),
     }),
     route({
       method: 'get',
@@ -85,7 +88,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       summary: { en: 'My orders, newest first', zh: '我的订单，新的在前' },
       query: pageQuery,
       answer: listOf(order),
-      handle: async ({ query }, { who }) => presentPage(await orders.list(who.merchantId, { payerId: who.payerId }, query), presentOrder),
+      handle: async ({ query }, { who }) => presentPage(await orders.list(who.merchantId, { payerId: who.payerId }, query), present),
     }),
     route({
       method: 'get',
@@ -97,7 +100,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       answer: order,
       handle: async ({ params }, { who }) => {
         await mine(who, params.orderId)
-        return presentOrder(await checks.glance(who.merchantId, params.orderId))
+        return present(await checks.glance(who.merchantId, params.orderId))
       },
     }),
     route({
@@ -115,7 +118,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       handle: async ({ params, body }, { who, clientIp }) => {
         await mine(who, params.orderId)
         const { action } = await payments.pay(who.merchantId, params.orderId, { payType: body.payType, payer: who, clientIp })
-        return { action }
+        return { action: presentAction(action) }
       },
     }),
     route({
@@ -130,7 +133,7 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       answer: order,
       handle: async ({ params }, { who }) => {
         await mine(who, params.orderId)
-        return presentOrder(await cancels.cancel(who.merchantId, params.orderId))
+        return present(await cancels.cancel(who.merchantId, params.orderId))
       },
     }),
   ]

@@ -1,15 +1,16 @@
 import { PassThrough } from 'node:stream'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import { type OrderId, readOrderId } from '../../../shared/kernel/ids.ts'
+import { type MerchantId, type OrderId, readOrderId } from '../../../shared/kernel/ids.ts'
 import type { Checks } from '../../core/check.ts'
 import { AppError } from '../../core/error.ts'
 import type { Live } from '../../core/live.ts'
 import { orderNotFound } from '../../core/load.ts'
-import type { Orders, OrderView, Payer } from '../../core/orders.ts'
+import type { Orders, OrderView } from '../../core/orders.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Runtime } from '../../lib/runtime.ts'
-import { presentOrder } from '../present.ts'
+import { type CashierUrl, presentOrder } from '../present.ts'
+import { presentLinkOrder } from '../present-link.ts'
 import type { Audience, Door, Principal } from '../route.ts'
 import { apiPrefix } from '../router.ts'
 
@@ -18,9 +19,13 @@ const heartbeatMs = 15_000
 const beatStepMs = 1000
 const reconnectMs = 3000
 const maxStreamsPerPayer = 20
+/** A link may be shown to many; those beyond this many read the order now and then. */
+const maxStreamsPerLink = 250
 const maxStreams = 5000
 
-export const eventDoor: Door = {
+const answers = { '200': ['text/event-stream'] }
+
+const payerDoor: Door = {
   method: 'get',
   path: '/cashier/orders/:orderId/events',
   audience: 'payer',
@@ -28,59 +33,94 @@ export const eventDoor: Door = {
   summary: { en: 'The status of my order as it changes', zh: '我的订单状态的实时变化' },
   description: 'Server-sent events: `status` with the order at once and at each change, until it can change no more.',
   refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'UNAVAILABLE'],
-  answers: { '200': ['text/event-stream'] },
+  answers,
+}
+const linkDoor: Door = {
+  method: 'get',
+  path: '/cashier/links/:orderId/events',
+  audience: 'link',
+  operationId: 'followLinkedOrder',
+  summary: 'The status of a link’s order as it changes',
+  description: 'As for the payer’s own orders, with what the holder of a link may see.',
+  refusals: ['NOT_FOUND', 'UNAVAILABLE'],
+  answers,
+}
+export const eventDoors: readonly Door[] = [payerDoor, linkDoor]
+
+/** Who watches which order, and how it is shown to him. */
+type Viewer = {
+  readonly merchantId: MerchantId
+  readonly orderId: OrderId
+  /** Whose streams are counted together, and how many there may be. */
+  readonly group: string
+  readonly atMost: number
+  readonly present: (view: OrderView) => unknown
 }
 
 type Parts = {
   readonly orders: Orders
   readonly live: Live
   readonly checks: Pick<Checks, 'glance'>
+  readonly cashierUrl: CashierUrl
+  readonly merchantName: string
   readonly runtime: Runtime
   readonly log: Log
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
 }
 
-/** `GET /cashier/orders/:orderId/events`: a `status` event at once and at each change, until the order can change no more. */
-export function makeEventStreams({ orders, live, checks, runtime, log, authenticate }: Parts) {
+/** `GET …/:orderId/events`, for payers and for holders of a link: a `status` event at once and at each change, until the order can change no more. */
+export function makeEventStreams({ orders, live, checks, cashierUrl, merchantName, runtime, log, authenticate }: Parts) {
   const open = new Map<PassThrough, string>()
   let isEnded = false
   return { mount, drain }
 
   function mount(router: Router): void {
-    router.get(eventDoor.path, async (ctx: Context) => {
-      ctx.state.route = `GET ${apiPrefix}${eventDoor.path}`
-      const who = await authenticate(ctx, 'payer', ctx.state.clientIp)
-      if (!who || !('payerId' in who)) throw new AppError('UNAUTHORIZED', 'this needs a session')
-      await start(ctx, who)
-    })
+    for (const { path, audience } of [payerDoor, linkDoor] as const)
+      router.get(path, async (ctx: Context) => {
+        ctx.state.route = `GET ${apiPrefix}${path}`
+        await start(ctx, await viewerOf(ctx, audience === 'link' ? 'link' : 'payer'))
+      })
   }
 
-  async function start(ctx: Context, who: Payer): Promise<void> {
+  async function viewerOf(ctx: Context, audience: 'link' | 'payer'): Promise<Viewer> {
+    const who = await authenticate(ctx, audience, ctx.state.clientIp)
+    if (who && 'device' in who) {
+      const { merchantId, orderId } = who
+      const present = (view: OrderView) => presentLinkOrder(view, { merchant: merchantName, now: runtime.now() })
+      await orders.get(merchantId, orderId)
+      return { merchantId, orderId, group: `link ${orderId}`, atMost: maxStreamsPerLink, present }
+    }
+    if (!who || !('payerId' in who)) throw new AppError('UNAUTHORIZED', 'this needs a session')
     const orderId = readOrderId(String(ctx.params.orderId))
     const view = orderId && (await orders.get(who.merchantId, orderId))
     if (!orderId || view?.order.payerId !== who.payerId) throw orderNotFound(String(ctx.params.orderId).slice(0, 64))
-    const mine = [...open.values()].filter((payerId) => payerId === who.payerId).length
-    if (mine >= maxStreamsPerPayer || open.size >= maxStreams || isEnded)
+    const present = (seen: OrderView) => presentOrder(seen, cashierUrl)
+    return { merchantId: who.merchantId, orderId, group: who.payerId, atMost: maxStreamsPerPayer, present }
+  }
+
+  async function start(ctx: Context, viewer: Viewer): Promise<void> {
+    const mine = [...open.values()].filter((group) => group === viewer.group).length
+    if (mine >= viewer.atMost || open.size >= maxStreams || isEnded)
       throw new AppError('UNAVAILABLE', 'too many open streams; read the order instead', { retryAfterSeconds: 5 })
     const stream = new PassThrough()
     const over = new AbortController()
-    open.set(stream, who.payerId)
+    open.set(stream, viewer.group)
     stream.once('close', () => {
       open.delete(stream)
       over.abort()
     })
     stream.write(`retry: ${reconnectMs}\n\n`)
-    const unfollow = await follow(stream, who, orderId)
+    const unfollow = await follow(stream, viewer)
     over.signal.addEventListener('abort', unfollow, { once: true })
     ctx.set({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
     ctx.status = 200
     ctx.body = stream
-    void beat(stream, over.signal, () => checks.glance(who.merchantId, orderId))
+    void beat(stream, over.signal, () => checks.glance(viewer.merchantId, viewer.orderId))
   }
 
-  async function follow(stream: PassThrough, { merchantId }: Payer, orderId: OrderId): Promise<() => void> {
+  async function follow(stream: PassThrough, { merchantId, orderId, present }: Viewer): Promise<() => void> {
     try {
-      return await live.follow(merchantId, orderId, (changed) => send(stream, changed))
+      return await live.follow(merchantId, orderId, (changed) => send(stream, changed, present))
     } catch (error) {
       // Whatever it was, the stream will have no reader.
       stream.destroy()
@@ -88,9 +128,9 @@ export function makeEventStreams({ orders, live, checks, runtime, log, authentic
     }
   }
 
-  function send(stream: PassThrough, view: OrderView): void {
+  function send(stream: PassThrough, view: OrderView, present: Viewer['present']): void {
     if (stream.writableEnded || stream.destroyed) return
-    stream.write(`event: status\ndata: ${JSON.stringify(presentOrder(view))}\n\n`)
+    stream.write(`event: status\ndata: ${JSON.stringify(present(view))}\n\n`)
     if (isOver(view)) stream.end()
   }
 

@@ -22,12 +22,14 @@ import type { PayAction } from '../../../shared/kernel/pay.ts'
 import type { Cancels } from '../../core/cancel.ts'
 import type { Checks } from '../../core/check.ts'
 import type { MendRefunds } from '../../core/mend-refund.ts'
-import type { Orders } from '../../core/orders.ts'
+import type { Orders, OrderView } from '../../core/orders.ts'
+import type { PayPage } from '../../core/pay-page.ts'
 import type { Refunds } from '../../core/refunds.ts'
 import type { Payments } from '../../core/start-payment.ts'
 import type { UnmatchedMoney } from '../../core/unmatched.ts'
 import { amountIn } from '../amount-in.ts'
-import { presentOrder, presentPage, presentRefund, presentTimelineEntry, presentUnmatched } from '../present.ts'
+import { type CashierUrl, presentOrder, presentPage, presentRefund, presentTimelineEntry, presentUnmatched } from '../present.ts'
+import { presentAction } from '../present-action.ts'
 import { type Route, route } from '../route.ts'
 
 type Parts = {
@@ -38,11 +40,14 @@ type Parts = {
   readonly refunds: Refunds
   readonly mendRefunds: MendRefunds
   readonly unmatched: UnmatchedMoney
+  readonly payPage: Pick<PayPage, 'linkInstead'>
+  readonly cashierUrl: CashierUrl
 }
 
 /** The two-step interface of merchants' servers: an order first, then a way to pay it. */
 export function orderRoutes(parts: Parts): Route[] {
-  const { orders, payments, checks, cancels } = parts
+  const { orders, payments, checks, cancels, payPage, cashierUrl } = parts
+  const present = (view: OrderView) => presentOrder(view, cashierUrl)
   return [
     route({
       method: 'post',
@@ -63,7 +68,7 @@ export function orderRoutes(parts: Parts): Route[] {
       answer: order,
       handle: async ({ body }, { who, once }) => {
         const { money, orderId, expiresIn, metadata = {}, goodsType = 'physical', ...content } = body
-        return presentOrder(
+        return present(
           await orders.create(
             who.merchantId,
             { orderId, expiresInSeconds: expiresIn, content: { ...content, amount: money, metadata, goodsType } },
@@ -82,7 +87,7 @@ export function orderRoutes(parts: Parts): Route[] {
       query: orderQuery,
       answer: listOf(order),
       handle: async ({ query: { limit, cursor, ...filter } }, { who }) =>
-        presentPage(await orders.list(who.merchantId, filter, { limit, cursor }), presentOrder),
+        presentPage(await orders.list(who.merchantId, filter, { limit, cursor }), present),
     }),
     route({
       method: 'get',
@@ -93,7 +98,7 @@ export function orderRoutes(parts: Parts): Route[] {
       summary: { en: 'Read an order with its attempts and refunds', zh: '读取订单及其支付记录与退款' },
       params: orderParams,
       answer: order,
-      handle: async ({ params }, { who }) => presentOrder(await orders.get(who.merchantId, params.orderId)),
+      handle: async ({ params }, { who }) => present(await orders.get(who.merchantId, params.orderId)),
     }),
     route({
       method: 'post',
@@ -111,7 +116,10 @@ export function orderRoutes(parts: Parts): Route[] {
       bodyIsOptional: true,
       example: { payType: 'NATIVE' },
       answer: paying,
-      handle: async ({ params, body }, { who, clientIp }) => {
+      handle: async ({ params, body }, { who, clientIp }): Promise<z.input<typeof paying>> => {
+        const page = body.payType === 'PAGE' ? await payPage.linkInstead(who.merchantId, params.orderId, body) : undefined
+        if (page !== undefined)
+          return { orderId: params.orderId, outTradeNo: null, payUrl: page, form: null, action: { type: 'redirect', url: page } }
         const { attempt, action } = await payments.pay(who.merchantId, params.orderId, {
           ...body,
           openId: body.openid,
@@ -122,7 +130,7 @@ export function orderRoutes(parts: Parts): Route[] {
           outTradeNo: attempt.outTradeNo,
           payUrl: payUrlOf(action),
           form: null,
-          action: withoutPage(action),
+          action: presentAction(action),
         }
       },
     }),
@@ -136,7 +144,7 @@ export function orderRoutes(parts: Parts): Route[] {
       asksChannel: true,
       params: orderParams,
       answer: order,
-      handle: async ({ params }, { who }) => presentOrder(await checks.check(who.merchantId, params.orderId)),
+      handle: async ({ params }, { who }) => present(await checks.check(who.merchantId, params.orderId)),
     }),
     route({
       method: 'post',
@@ -150,7 +158,7 @@ export function orderRoutes(parts: Parts): Route[] {
       refusals: ['ORDERPAID', 'CONFLICT'],
       params: orderParams,
       answer: order,
-      handle: async ({ params }, { who }) => presentOrder(await cancels.cancel(who.merchantId, params.orderId)),
+      handle: async ({ params }, { who }) => present(await cancels.cancel(who.merchantId, params.orderId)),
     }),
     route({
       method: 'post',
@@ -166,7 +174,7 @@ export function orderRoutes(parts: Parts): Route[] {
       refusals: ['ORDERPAID', 'CONFLICT'],
       params: attemptParams,
       answer: order,
-      handle: async ({ params }, { who }) => presentOrder(await cancels.closeAttempt(who.merchantId, params.orderId, params.outTradeNo)),
+      handle: async ({ params }, { who }) => present(await cancels.closeAttempt(who.merchantId, params.orderId, params.outTradeNo)),
     }),
     route({
       method: 'get',
@@ -286,8 +294,4 @@ function payUrlOf(action: PayAction): string | null {
   // A page of the channel's own, which makes the call for merchants without an official account.
   if (action.type === 'wx.requestPayment') return action.cashierUrl ?? null
   return action.type === 'redirect' ? action.url : null
-}
-
-function withoutPage(action: PayAction): PayAction {
-  return action.type === 'wx.requestPayment' ? { type: action.type, params: action.params } : action
 }

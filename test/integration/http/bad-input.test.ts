@@ -147,7 +147,7 @@ describe('a request that cannot be read', () => {
 describe('the rest of the interface', () => {
   it.each<[string, string, unknown, string]>([
     ['an unknown way to pay', 'pay', { payType: 'CASH' }, 'payType'],
-    ['a way this account lacks', 'pay', { channel: 'wechat', payType: 'PAGE' }, 'payType'],
+    ['a way this account lacks', 'pay', { channel: 'alipay', payType: 'APP' }, 'payType'],
     ['a code that is shown, but not given', 'pay', { payType: 'MICROPAY' }, 'authCode'],
     ['a code of no wallet', 'pay', { payType: 'MICROPAY', authCode: '990000000000000000' }, 'authCode'],
     ['a code where none is shown', 'pay', { payType: 'NATIVE', authCode: '130000000000000000' }, 'authCode'],

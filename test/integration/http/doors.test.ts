@@ -8,6 +8,8 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
+const audiences: Readonly<Record<string, string>> = { merchantKey: 'merchant', session: 'payer', orderLink: 'link' }
+
 /** Every door the server describes, with an order of alice's where one is named. */
 async function doors(): Promise<Array<{ method: string; path: string; audience: string }>> {
   const document: Data = await (await fetch(`${shop.origin()}/openapi.json`)).json()
@@ -15,7 +17,7 @@ async function doors(): Promise<Array<{ method: string; path: string; audience: 
     Object.entries<Data>(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path: path.replace('/api/v1', ''),
-      audience: operation.security[0]?.merchantKey ? 'merchant' : operation.security[0]?.session ? 'payer' : 'public',
+      audience: audiences[Object.keys(operation.security[0] ?? {})[0] ?? ''] ?? 'public',
     })),
   )
 }
@@ -29,7 +31,8 @@ describe('every door', () => {
     const all = await doors()
 
     expect(all.length).toBeGreaterThan(20)
-    for (const { method, path, audience } of all.filter((door) => door.audience !== 'public')) {
+    expect(new Set(all.map(({ audience }) => audience))).toEqual(new Set(['merchant', 'payer', 'link', 'public']))
+    for (const { method, path, audience } of all.filter((door) => door.audience === 'merchant' || door.audience === 'payer')) {
       const address = path.replace('{orderId}', order.orderId).replace('{refundId}', 'ref_none').replace('{productId}', 'cake')
       const wrong = audience === 'merchant' ? ['', 'sk_test_wrong_key', alice.token] : ['', forged, shop.key]
       for (const token of wrong) {
@@ -46,6 +49,26 @@ describe('every door', () => {
             .status,
         ).toBe(404)
     }
+  })
+
+  it('of a link is closed without the key of its very order, whoever knocks', async () => {
+    const [order, other] = [await shop.order({ subject: 'Nobody sees this' }), await shop.order()]
+    const alice = await shop.login('alice')
+    const keyOfOther = new URL(other.cashierUrl).searchParams.get('k')
+    const links = (await doors()).filter(({ audience }) => audience === 'link')
+
+    expect(links.length).toBeGreaterThan(2)
+    for (const { method, path } of links)
+      for (const query of ['', `?k=${keyOfOther}`])
+        for (const token of ['', alice, shop.key]) {
+          await shop.advance(61_000)
+          const answer = await shop.request(method, path.replace('{orderId}', order.orderId) + query, {
+            token,
+            ...(method === 'GET' ? {} : { body: {} }),
+          })
+          expect(answer.status).toBe(404)
+          expect(answer.text).not.toContain('Nobody')
+        }
   })
 
   it('answers ten wrong keys of a minute, then asks to wait, and lets others in', async () => {

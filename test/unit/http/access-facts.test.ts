@@ -5,7 +5,7 @@ import { asAppId, asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts
 import { anAttempt, anOrder } from '../../support/builders.ts'
 
 it('an order is told in the log by its number, amount, user and the payment tried last', () => {
-  const presented = presentOrder({ order: anOrder({ userId: 'u-1' }), attempts: [anAttempt()], refunds: [] })
+  const presented = presentOrder({ order: anOrder({ userId: 'u-1' }), attempts: [anAttempt()], refunds: [] }, () => 'https://pay.example/')
 
   expect(factsOf(presented)).toEqual({
     orderId: 'D202601020304050001',

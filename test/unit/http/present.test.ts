@@ -15,9 +15,11 @@ import { asMinor, moneyOf } from '../../../shared/kernel/money.ts'
 import { later } from '../../../shared/kernel/time.ts'
 import { aDay, anAttempt, anOrder, aRefund } from '../../support/builders.ts'
 
+const cashierUrl = () => 'https://pay.example/pay/D202601020304050001?k=x'
+
 describe('an order goes out', () => {
   it('with every member of the interface, absent ones as null', () => {
-    const presented = presentOrder({ order: anOrder(), attempts: [], refunds: [] })
+    const presented = presentOrder({ order: anOrder(), attempts: [], refunds: [] }, cashierUrl)
 
     expect(presented).toEqual({
       orderId: 'D202601020304050001',
@@ -39,6 +41,7 @@ describe('an order goes out', () => {
       expiresAt: '2026-01-02T12:30:00+08:00',
       paidAt: null,
       closedAt: null,
+      cashierUrl: 'https://pay.example/pay/D202601020304050001?k=x',
       attempts: [],
       refunds: [],
     })
@@ -52,11 +55,11 @@ describe('an order goes out', () => {
   ])('with what was refunded of it: %i fen are %s, %s', (refunded, refundedAmount, refundStatus) => {
     const order = anOrder({ status: 'succeeded', paid: asMinor(9999), refunded: asMinor(refunded) })
 
-    expect(presentOrder({ order, attempts: [], refunds: [] })).toMatchObject({ refundedAmount, refundStatus })
+    expect(presentOrder({ order, attempts: [], refunds: [] }, cashierUrl)).toMatchObject({ refundedAmount, refundStatus })
   })
 
   it('in yen without decimals', () => {
-    expect(presentOrder({ order: anOrder({ amount: moneyOf(100, 'JPY') }), attempts: [], refunds: [] })).toMatchObject({
+    expect(presentOrder({ order: anOrder({ amount: moneyOf(100, 'JPY') }), attempts: [], refunds: [] }, cashierUrl)).toMatchObject({
       amount: '100',
       amountMinor: 100,
       currency: 'JPY',
@@ -68,7 +71,7 @@ describe('an order goes out', () => {
     const attempt = anAttempt({ ask: { ...anAttempt().ask, openId: asOpenId('o-very-secret') } })
     const order = { ...anOrder({ payerId: asOwnId('PayerId', 'usr_1') }), unnamed: 'o-very-secret' }
 
-    const text = JSON.stringify(presentOrder({ order, attempts: [attempt], refunds: [aRefund()] }))
+    const text = JSON.stringify(presentOrder({ order, attempts: [attempt], refunds: [aRefund()] }, cashierUrl))
 
     expect(text).not.toContain('o-very-secret')
     expect(text).not.toContain(defaultMerchant)

@@ -1,0 +1,60 @@
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Data } from './client.ts'
+import { alipay, desktop, phone, wechat } from './page-browser.ts'
+
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
+
+/** The browsers that payers have. */
+export const browsers = {
+  desktop: { userAgent: desktop, viewport: sizes.desktop },
+  phone: { userAgent: phone, viewport: sizes.phone, hasTouch: true, isMobile: true },
+  wechat: { userAgent: wechat, viewport: sizes.phone, hasTouch: true, isMobile: true },
+  alipay: { userAgent: alipay, viewport: sizes.phone, hasTouch: true, isMobile: true },
+  miniprogram: { userAgent: `${wechat} miniProgram/wx0000000000000001`, viewport: sizes.phone, hasTouch: true, isMobile: true },
+} satisfies Record<string, BrowserContextOptions>
+
+export type PayerPage = Page & { readonly problems: string[] }
+
+/** Opens a page as a payer's browser would. What goes wrong in it is collected. */
+export async function openAs(
+  browser: Browser,
+  device: keyof typeof browsers,
+  { locale = 'zh-CN', ...options }: BrowserContextOptions = {},
+): Promise<PayerPage> {
+  const context = await browser.newContext({ ...browsers[device], locale, ...options })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  // The emulator's pages have no icon, which Chromium asks for all the same.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) problems.push(message.text())
+  })
+  return Object.assign(page, { problems })
+}
+
+/** What WeChat puts into a page: its `invoke` is answered by the test, as the payer's phone would. */
+export async function putBridge(page: Page, answer: (params: Data) => Promise<string>): Promise<void> {
+  await page.exposeFunction('answerOfTheWallet', (_name: string, params: Data) => answer(params))
+  await page.addInitScript(() => {
+    const invoke = (name: string, params: unknown, done: (result: unknown) => void) => {
+      const answered: Promise<string> = Reflect.get(globalThis, 'answerOfTheWallet')(name, params)
+      void answered.then((word) => done({ err_msg: `get_brand_wcpay_request:${word}` }))
+    }
+    Reflect.set(globalThis, 'WeixinJSBridge', { invoke })
+  })
+}
+
+/** What axe finds serious in a page, each as its rule and place. */
+export async function seriousProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const found: Data = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')
+  return found.violations
+    .filter(({ impact }: Data) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }: Data) => nodes.map((node: Data) => `${id}: ${node.target.join(' ')}`))
+}
+
+/** Whether something stands out of the page at the side. */
+export function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+}
