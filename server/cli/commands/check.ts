@@ -14,7 +14,9 @@ export const check: Command = {
   run: async (call) => {
     const orderId = readOrderId(call.words[0] ?? '')
     if (!orderId) throw new UsageError(`${call.words[0] ?? ''} is no order number`)
-    const view = await withApp(call, (app) => app.checks.check(merchantOf(call), orderId))
-    return { text: orderText(view, call.language), json: presentOrder(view) }
+    return withApp(call, async (app) => {
+      const view = await app.checks.check(merchantOf(call), orderId)
+      return { text: orderText(view, call.language), json: presentOrder(view, app.cashierUrl) }
+    })
   },
 }

@@ -40,7 +40,7 @@ const linkDoor: Door = {
   path: '/cashier/links/:orderId/events',
   audience: 'link',
   operationId: 'followLinkedOrder',
-  summary: 'The status of a link’s order as it changes',
+  summary: { en: 'The status of a link’s order as it changes', zh: '链接所指订单状态的实时变化' },
   description: 'As for the payer’s own orders, with what the holder of a link may see.',
   refusals: ['NOT_FOUND', 'UNAVAILABLE'],
   answers,

@@ -25,7 +25,7 @@ export function linkRoutes({ payPage, linkAddresses, merchantName, runtime }: Pa
       path: '/cashier/links/:orderId',
       audience: 'link',
       operationId: 'readLinkedOrder',
-      summary: 'Read the order of a link',
+      summary: { en: 'Read the order of a link', zh: '读取链接所指的订单' },
       description: 'Reading a pending order asks the channel, at most once in three seconds.',
       params: orderParams,
       answer: linkOrder,
@@ -36,7 +36,7 @@ export function linkRoutes({ payPage, linkAddresses, merchantName, runtime }: Pa
       path: '/cashier/links/:orderId/pay',
       audience: 'link',
       operationId: 'payLinkedOrder',
-      summary: 'Start or repeat the payment of a link’s order',
+      summary: { en: 'Start or repeat the payment of a link’s order', zh: '发起或继续支付链接所指的订单' },
       description:
         'How is decided by the browser that asks: a code on a desktop, a way out on a phone, the bridge inside WeChat. Where it has to be known first who pays, the action leads to the login.',
       asksChannel: true,
