@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import type { Audit } from '../core/audit.ts'
+import type { Budgets } from '../core/budgets.ts'
 import { AppError } from '../core/error.ts'
 import type { Live } from '../core/live.ts'
 import type { Login } from '../core/login.ts'
@@ -9,16 +10,20 @@ import type { Once } from '../core/once.ts'
 import type { ApiKeys } from '../identity/api-keys.ts'
 import type { Sessions } from '../identity/sessions.ts'
 import type { Log } from '../lib/log.ts'
+import type { LogScope } from '../lib/log-scope.ts'
 import type { PromMetrics } from '../lib/prom-metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { makeAuth } from './auth.ts'
 import { makeClientIp } from './client-ip.ts'
 import { docsPaths, mountDocs } from './docs.ts'
-import { makeGuesses } from './guesses.ts'
+import { guessBudget, makeGuesses } from './guesses.ts'
 import { makeIdempotent } from './idempotency.ts'
+import { type LimitSettings, makeLimits } from './limits.ts'
 import type { Answering } from './listen.ts'
 import { makeGuardedLogin } from './login-guard.ts'
+import { assertMayRead } from './metrics-door.ts'
 import { nowhere } from './nowhere.ts'
 import { requestContext } from './request-context.ts'
 import type { Route } from './route.ts'
@@ -44,6 +49,10 @@ type Parts = UseCases & {
   readonly instanceId: string
   readonly trustedProxies: TrustedProxies
   readonly publicUrl: string | undefined
+  readonly budgets: Budgets
+  readonly limits: LimitSettings
+  readonly metricsToken: Secret | undefined
+  readonly scope: LogScope
   /** Resolves when the store can be read and holds this program's schema. */
   readonly assertReady: () => Promise<void>
 }
@@ -52,12 +61,14 @@ const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json', ...d
 
 /** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
-  const { runtime, log, metrics, apiKeys, sessions, trustedProxies } = parts
-  const login = makeGuardedLogin({ login: parts.login, guesses: makeGuesses(runtime.now), metrics })
+  const { runtime, log, metrics, apiKeys, sessions, trustedProxies, budgets, limits, scope } = parts
+  const guessesOf = (what: string) => makeGuesses({ budget: guessBudget(what, limits.guesses), budgets, metrics })
+  const login = makeGuardedLogin({ login: parts.login, guesses: guessesOf('login_codes'), metrics })
   const routes = allRoutes({ ...parts, login })
-  const authenticate = makeAuth({ apiKeys, sessions, guesses: makeGuesses(runtime.now), metrics })
-  const streams = makeEventStreams({ ...parts, authenticate })
-  const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once), audit: parts.audit })
+  const authenticate = makeAuth({ apiKeys, sessions, guesses: guessesOf('wrong_keys'), metrics })
+  const admit = makeLimits({ settings: limits, budgets, metrics })
+  const streams = makeEventStreams({ ...parts, admit, authenticate })
+  const api = makeRouter(routes, { authenticate, admit, idempotent: makeIdempotent(parts.once), audit: parts.audit })
   streams.mount(api)
   mountNotifications(api, parts.notifications)
   const former = new Router()
@@ -65,7 +76,7 @@ export function makeHttp(parts: Parts) {
   const app = new Koa()
   // Every error is answered by our own outermost middleware; what gets past it is a connection that went away.
   app.silent = true
-  app.use(requestContext({ runtime, log, metrics, clientIp: makeClientIp(trustedProxies) }))
+  app.use(requestContext({ runtime, log, metrics, scope, routes: addressesOf(routes), clientIp: makeClientIp(trustedProxies) }))
   app.use(operations(parts, routes).routes())
   app.use(api.routes())
   app.use(former.routes())
@@ -73,7 +84,7 @@ export function makeHttp(parts: Parts) {
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
 
-function operations({ metrics, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {
+function operations({ metrics, metricsToken, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {
   const router = new Router()
   let document: unknown
   router.get('/healthz', (ctx) => {
@@ -89,6 +100,7 @@ function operations({ metrics, assertReady, publicUrl, instanceId }: Parts, rout
   })
   router.get('/metrics', async (ctx) => {
     ctx.state.route = 'GET /metrics'
+    assertMayRead(ctx, metricsToken)
     ctx.type = 'text/plain; version=0.0.4; charset=utf-8'
     ctx.body = await metrics.text()
   })

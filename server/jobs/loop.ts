@@ -1,12 +1,12 @@
 import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
 import type { Alarms } from '../core/alarms.ts'
-import { nextTry, type Task, type TaskQueue, type TaskResult, taskKinds } from '../core/rules/task.ts'
+import { nextTry, type Task, type TaskKind, type TaskQueue, type TaskResult, taskKinds } from '../core/rules/task.ts'
 import type { TaskHandlers } from '../core/tasks.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
-import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue, recallTasks } from '../store/tasks.ts'
+import { claimDue, delayTask, dueByKind, extendLease, finishTask, giveBack, recallTasks } from '../store/tasks.ts'
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
@@ -35,13 +35,16 @@ export function makeLoop({
   db: Database
   runtime: Runtime
   log: Log
-  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue'>
+  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue' | 'tasksDue'>
   alarms: Alarms
   handlers: TaskHandlers
   owner: string
   work: Work
 }) {
-  for (const kind of taskKinds) metrics.taskLeasesLost.count({ kind }, 0)
+  for (const kind of taskKinds) {
+    metrics.taskLeasesLost.count({ kind }, 0)
+    tellDue(kind, undefined)
+  }
   const ended = new AbortController()
   let nap = new AbortController()
   let running: Promise<void> | undefined
@@ -155,10 +158,12 @@ export function makeLoop({
 
   async function tellAges(): Promise<void> {
     const now = runtime.now()
-    const oldest = await oldestDue(db, now)
-    for (const kind of taskKinds) {
-      const due = oldest.get(kind)
-      metrics.taskOldestDue.set({ kind }, due === undefined ? 0 : Math.max(0, (now - due) / 1000))
-    }
+    const due = await dueByKind(db, now)
+    for (const kind of taskKinds) tellDue(kind, due.get(kind), now)
+  }
+
+  function tellDue(kind: TaskKind, due: { readonly count: number; readonly since: Instant } | undefined, now = asInstant(0)): void {
+    metrics.tasksDue.set({ kind }, due?.count ?? 0)
+    metrics.taskOldestDue.set({ kind }, due === undefined ? 0 : Math.max(0, (now - due.since) / 1000))
   }
 }

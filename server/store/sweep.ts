@@ -3,6 +3,7 @@ import { listOldRuns, purgeRun } from './bills.ts'
 import type { Database } from './database.ts'
 import { sweepIdempotency } from './idempotency.ts'
 import { sweepInstances } from './instances.ts'
+import { sweepLimits } from './limits.ts'
 import { sweepDraws } from './number-series.ts'
 
 /** A day's lines are looked at again on the next day alone. */
@@ -16,6 +17,7 @@ const runsPerSweep = 3
 /** Removes what is kept for a time only. */
 export async function sweep(db: Database, now: Instant): Promise<void> {
   await sweepIdempotency(db, now)
+  await sweepLimits(db, now)
   await sweepDraws(db, later(now, -drawsKeptMs))
   await sweepInstances(db, later(now, -instancesKeptMs))
   for (const runId of await listOldRuns(db, later(now, -billLinesKeptMs), runsPerSweep)) await purgeRun(db, runId)

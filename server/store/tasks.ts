@@ -167,13 +167,13 @@ export async function giveBack(db: Database, owner: string): Promise<void> {
     .execute()
 }
 
-/** Since when the oldest due task of each kind has waited. */
-export async function oldestDue(db: Database, now: Instant): Promise<Map<TaskKind, Instant>> {
+/** How many tasks of each kind are due, and since when the oldest of them has waited. */
+export async function dueByKind(db: Database, now: Instant): Promise<Map<TaskKind, { readonly count: number; readonly since: Instant }>> {
   const rows = await db.query
     .selectFrom('tasks')
-    .select(['kind', ({ fn }) => fn.min('run_at').as('since')])
+    .select(['kind', ({ fn }) => fn.min('run_at').as('since'), ({ fn }) => fn.countAll().as('count')])
     .where('run_at', '<=', now)
     .groupBy('kind')
     .execute()
-  return new Map(rows.map((row) => [row.kind, asInstant(Number(row.since))]))
+  return new Map(rows.map((row) => [row.kind, { count: Number(row.count), since: asInstant(Number(row.since)) }]))
 }

@@ -9,6 +9,7 @@ import { orderNotFound } from '../../core/load.ts'
 import type { Orders, OrderView, Payer } from '../../core/orders.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Runtime } from '../../lib/runtime.ts'
+import type { Limits } from '../limits.ts'
 import { presentOrder } from '../present.ts'
 import type { Audience, Door, Principal } from '../route.ts'
 import { apiPrefix } from '../router.ts'
@@ -37,11 +38,12 @@ type Parts = {
   readonly checks: Pick<Checks, 'glance'>
   readonly runtime: Runtime
   readonly log: Log
+  readonly admit: Limits
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
 }
 
 /** `GET /cashier/orders/:orderId/events`: a `status` event at once and at each change, until the order can change no more. */
-export function makeEventStreams({ orders, live, checks, runtime, log, authenticate }: Parts) {
+export function makeEventStreams({ orders, live, checks, runtime, log, admit, authenticate }: Parts) {
   const open = new Map<PassThrough, string>()
   let isEnded = false
   return { mount, drain }
@@ -51,6 +53,7 @@ export function makeEventStreams({ orders, live, checks, runtime, log, authentic
       ctx.state.route = `GET ${apiPrefix}${eventDoor.path}`
       const who = await authenticate(ctx, 'payer', ctx.state.clientIp)
       if (!who || !('payerId' in who)) throw new AppError('UNAUTHORIZED', 'this needs a session')
+      await admit(ctx.method, 'payer', who, ctx.state.clientIp)
       await start(ctx, who)
     })
   }
