@@ -43,7 +43,7 @@ export async function leaseBudget(
   return { granted: want, hasMore: true, endsAt: later(now, windowMs) }
 }
 
-/** Removes windows that are over. */
-export async function sweepLimits(db: Database, now: Instant): Promise<void> {
-  await db.query.deleteFrom('limit_windows').where('ends_at', '<=', now).execute()
+/** Removes windows that ended before. */
+export async function sweepLimits(db: Database, before: Instant): Promise<void> {
+  await db.query.deleteFrom('limit_windows').where('ends_at', '<=', before).execute()
 }

@@ -12,12 +12,14 @@ const billLinesKeptMs = 3 * 24 * 60 * 60 * 1000
 const drawsKeptMs = 2 * 24 * 60 * 60 * 1000
 /** So long it can be told that the store was in use elsewhere. */
 const instancesKeptMs = 30 * 24 * 60 * 60 * 1000
+/** An instance whose clock is ahead must not end the windows of the others. */
+const limitsKeptMs = 6 * 60 * 60 * 1000
 const runsPerSweep = 3
 
 /** Removes what is kept for a time only. */
 export async function sweep(db: Database, now: Instant): Promise<void> {
   await sweepIdempotency(db, now)
-  await sweepLimits(db, now)
+  await sweepLimits(db, later(now, -limitsKeptMs))
   await sweepDraws(db, later(now, -drawsKeptMs))
   await sweepInstances(db, later(now, -instancesKeptMs))
   for (const runId of await listOldRuns(db, later(now, -billLinesKeptMs), runsPerSweep)) await purgeRun(db, runId)
