@@ -32,7 +32,7 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
-  const log = makeLog({ level: config.logLevel })
+  const log = makeLog({ level: config.logLevel, secrets: config.secrets })
   const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics() }).catch(cannotOpen)
   await demo?.seed(app.products)
   const server = await listen(app.callback(), { port: config.port, host: config.host })

@@ -52,6 +52,8 @@ export type Config<Account = unknown> = {
   /** Reads an account that is kept elsewhere, by the same rules. */
   readonly readAccount: ReadAccount<Account>
   readonly warnings: readonly string[]
+  /** Every secret that was read, for the log to keep to itself. */
+  readonly secrets: readonly Secret[]
 }
 
 /** Everything that is wrong with the environment, at once. */
@@ -107,6 +109,7 @@ export function readConfig<Account>(
     migrate: settings.text('MIGRATE') !== '0',
     logLevel: oneOf(settings, 'LOG_LEVEL', logLevels, 'info'),
     warnings: warningsAbout(environment, knownNames(readers)),
+    secrets: settings.secrets,
   }
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
   return { ...config, warnings: [...config.warnings, ...openDoors(config)] }
