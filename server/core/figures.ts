@@ -5,10 +5,21 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { Attempt } from './rules/attempt.ts'
 import type { Change, Decision } from './rules/decision.ts'
 import { type Refund, refundCauses } from './rules/refund.ts'
+import type { DeliveryTry, TryOutcome } from './rules/webhook.ts'
 
-type Counted = Pick<Metrics, 'payments' | 'paymentSeconds' | 'paidMinor' | 'orders' | 'refunds' | 'refundMinor'>
+type Counted = Pick<Metrics, 'payments' | 'paymentSeconds' | 'paidMinor' | 'orders' | 'refunds' | 'refundMinor' | 'webhookDeliveries'>
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
+/** A try's outcome in the figures: what the endpoint answered is one word, whatever it answered. */
+const triesAs = {
+  delivered: 'ok',
+  refused: 'status',
+  gone: 'status',
+  redirected: 'status',
+  timeout: 'timeout',
+  unreachable: 'refused',
+  blocked: 'blocked',
+} as const satisfies Record<Exclude<TryOutcome, 'dropped'>, string>
 const refundOutcomes = ['requested', 'succeeded', 'abnormal', 'failed', 'closed']
 
 /**
@@ -28,6 +39,7 @@ function countChange(metrics: Counted, change: Change): void {
   if (change.kind === 'insertAttempt') metrics.payments.count({ ...wayOf(change.attempt), outcome: 'created' })
   if (change.kind === 'moveAttempt') countAttempt(metrics, change)
   if (change.kind === 'insertRefund') countNewRefund(metrics, change.refund)
+  if (change.kind === 'writeTry') countTry(metrics, change.made)
   if (change.kind === 'moveRefund') countRefund(metrics, change.about, change.to)
 }
 
@@ -58,11 +70,17 @@ function countRefund({ refunds, refundMinor }: Counted, { channel, cause, amount
   if (to === 'succeeded') refundMinor.count({ channel, currency: amount.currency, outcome: 'succeeded' }, amount.minor)
 }
 
+/** What was dropped, since its endpoint is gone, was no try. */
+function countTry({ webhookDeliveries }: Counted, { outcome, isTls }: DeliveryTry): void {
+  if (outcome !== 'dropped') webhookDeliveries.count({ outcome: isTls === true ? 'tls' : triesAs[outcome] })
+}
+
 function wayOf({ channel, ask }: Attempt) {
   return { channel, payType: ask.payType }
 }
 
-function declareAll({ payments, paymentSeconds, paidMinor, orders, refunds, refundMinor }: Counted): void {
+function declareAll({ payments, paymentSeconds, paidMinor, orders, refunds, refundMinor, webhookDeliveries }: Counted): void {
+  for (const outcome of [...Object.values(triesAs), 'tls']) webhookDeliveries.count({ outcome }, 0)
   for (const outcome of ['created', ...orderStatuses.filter((one) => one !== 'pending')]) orders.count({ outcome }, 0)
   const outcomes = ['created', 'opened', ...attemptStatuses.filter((one) => one !== 'sent' && one !== 'open')]
   for (const channel of channelNames) {

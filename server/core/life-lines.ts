@@ -1,4 +1,5 @@
 import { formatMoney, type Money, moneyOf } from '../../shared/kernel/money.ts'
+import { formatInstant } from '../../shared/kernel/time.ts'
 import type { Log } from '../lib/log.ts'
 import type { Attempt } from './rules/attempt.ts'
 import type { Change, Decision } from './rules/decision.ts'
@@ -36,6 +37,8 @@ function lineOf(change: Change): ({ readonly event: string; readonly status: str
       return { event: 'refund.requested', status: change.refund.status, ...refundFields(change.refund) }
     case 'moveRefund':
       return { event: `refund.${change.to}`, status: change.to, ...refundFields(change.about), error: change.set.failure }
+    case 'writeTry':
+      return { event: 'webhook.tried', status: change.to, ...tryFields(change) }
     default:
       return undefined
   }
@@ -53,6 +56,13 @@ function attemptFields({ merchantId, orderId, paymentId, outTradeNo, payerId, ch
 
 function refundFields({ merchantId, orderId, paymentId, refundId, outRefundNo, channel, account, cause, amount }: Refund): Fields {
   return { merchantId, orderId, paymentId, refundId, outRefundNo, channel, account, cause, ...shown(amount) }
+}
+
+function tryFields({ delivery, tries, nextAt, made }: ChangeOf<'writeTry'>): Fields {
+  const { merchantId, deliveryId, eventId, endpointId } = delivery
+  const { outcome, statusCode, ms, detail } = made
+  const nextTryAt = nextAt && formatInstant(nextAt)
+  return { merchantId, deliveryId, eventId, endpointId, try: tries, outcome, statusCode, ms, nextTryAt, error: detail }
 }
 
 function shown(money: Money): Fields {

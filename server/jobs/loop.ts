@@ -6,12 +6,14 @@ import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
-import { claimDue, delayTask, dueByKind, extendLease, finishTask, giveBack, recallTasks } from '../store/tasks.ts'
+import { claimDue, delayTask, dueByKind, extendLease, finishTask, giveBack, recallTasks, waitingDeliveries } from '../store/tasks.ts'
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
 /** The table is looked at this often; a task that is due sooner wakes the loop. */
 const idleMs = 1000
+/** What waits for merchants' servers is counted this often. */
+const countEveryMs = 5000
 const stuckAfterTries = 10
 /** A clock that goes back by so much was wrong before, or is now. */
 const clockWentBackMs = 60_000
@@ -35,7 +37,7 @@ export function makeLoop({
   db: Database
   runtime: Runtime
   log: Log
-  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue' | 'tasksDue'>
+  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue' | 'tasksDue' | 'webhookPending' | 'webhookOldest'>
   alarms: Alarms
   handlers: TaskHandlers
   owner: string
@@ -51,6 +53,7 @@ export function makeLoop({
   const stuck = new Set<string>()
   const underWay = new Map<Promise<void>, string>()
   let lastLook: Instant = asInstant(0)
+  let lastCount: Instant = asInstant(0)
   return { start, wake, stop }
 
   function start(): void {
@@ -160,6 +163,14 @@ export function makeLoop({
     const now = runtime.now()
     const due = await dueByKind(db, now)
     for (const kind of taskKinds) tellDue(kind, due.get(kind), now)
+    if (Math.abs(now - lastCount) >= countEveryMs) await tellWaiting(now)
+  }
+
+  async function tellWaiting(now: Instant): Promise<void> {
+    lastCount = now
+    const { count, since } = await waitingDeliveries(db)
+    metrics.webhookPending.set({}, count)
+    metrics.webhookOldest.set({}, since === undefined ? 0 : Math.max(0, (now - since) / 1000))
   }
 
   function tellDue(kind: TaskKind, due: { readonly count: number; readonly since: Instant } | undefined, now = asInstant(0)): void {

@@ -23,7 +23,6 @@ const notificationOutcomes = [
   'ignored',
   'error',
 ]
-const webhookOutcomes = ['ok', 'status', 'timeout', 'refused', 'tls', 'blocked']
 /** From a payer with the phone in hand to one who comes back the next day, in seconds. */
 const paymentBuckets = [2, 5, 10, 20, 30, 60, 120, 300, 900, 3600, 86_400]
 /** Ours answer in milliseconds, channels in tenths of seconds; both give up after some seconds. */
@@ -39,7 +38,6 @@ export function makeMetrics(): PromMetrics {
     for (const kind of ['trade', 'refund', 'unknown'])
       for (const outcome of notificationOutcomes) metrics.notifications.count({ channel, kind, outcome }, 0)
   for (const audience of ['merchant', 'payer']) metrics.authFailures.count({ audience }, 0)
-  for (const outcome of webhookOutcomes) metrics.webhookDeliveries.count({ outcome }, 0)
   return { ...metrics, onRead: (look) => void looks.push(look), text }
 
   async function text(): Promise<string> {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { storeKind } from '../../support/databases.ts'
 import { movedBetween, readSamples } from '../../support/prom-text.ts'
+import { startReceiver } from '../../support/receiver.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 
 /** What is about money; calls, tasks and the process move by themselves. */
@@ -150,6 +151,41 @@ describe('the figures of requests', () => {
   })
 })
 
+describe('the figures of webhooks', () => {
+  it('count each try by its outcome, and what waits', async () => {
+    const receiver = await startReceiver()
+    const told = await startShop({ environment: { WEBHOOK_ALLOW_PRIVATE: '1' } })
+    const waiting = async () => readSamples(await told.metrics()).find(({ name }) => name === 'shouyin_webhook_pending')?.value
+    const tried = () => told.logged.filter(({ event }) => event === 'webhook.tried')
+    try {
+      await told.post('/webhook-endpoints', { url: `${receiver.origin}/hook`, types: ['order.created'] })
+      const before = await told.metrics()
+      await told.order()
+      await told.eventually(
+        async () => tried().length,
+        (count) => count === 1,
+      )
+
+      expect(movedBetween(before, await told.metrics(), /^shouyin_webhook_tries/)).toEqual({ 'shouyin_webhook_tries_total{outcome=ok}': 1 })
+      expect(tried()).toMatchObject([{ outcome: 'delivered', status: 'succeeded', statusCode: 200, try: 1, eventId: expect.any(String) }])
+
+      await receiver.close()
+      await told.order()
+      await told.eventually(
+        async () => tried().length,
+        (count) => count === 2,
+      )
+
+      expect(movedBetween(before, await told.metrics(), /^shouyin_webhook_tries/)).toMatchObject({
+        'shouyin_webhook_tries_total{outcome=refused}': 1,
+      })
+      expect(await told.eventually(waiting, (count) => count === 1)).toBe(1)
+    } finally {
+      await told.close()
+    }
+  })
+})
+
 describe('before anything has happened', () => {
   it('every outcome stands there as 0', async () => {
     const fresh = await startShop()
@@ -162,7 +198,7 @@ describe('before anything has happened', () => {
       expect(named('refunds')).toHaveLength(3 * 4 * 5)
       expect(named('notifications')).toHaveLength(3 * 3 * 12)
       expect(named('channel_calls')).toHaveLength(3 * 10 * 5)
-      expect(named('webhook_tries').map(({ labels }) => labels.outcome)).toEqual(['ok', 'status', 'timeout', 'refused', 'tls', 'blocked'])
+      expect(named('webhook_tries').map(({ labels }) => labels.outcome)).toEqual(['ok', 'status', 'timeout', 'refused', 'blocked', 'tls'])
     } finally {
       await fresh.close()
     }
