@@ -47,7 +47,8 @@ const tagged = new RegExp(`<(${names})>[\\s\\S]{0,2000}?</\\1>`, 'gi')
 /** Each takes time in proportion to the text, however it is made: nothing without an end may begin anywhere. */
 const looks: ReadonlyArray<readonly [RegExp, string]> = [
   [/-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g, censor],
-  [/sk_[0-9A-Za-z_]+/g, `sk_${censor}`],
+  // Not a task_queue.
+  [/(?<![a-z])sk_[0-9A-Za-z_]+/g, `sk_${censor}`],
   [/whsec_[0-9A-Za-z+/=_-]+/g, `whsec_${censor}`],
   [/\b(Bearer|Basic)\s+[\w\-.~+/=]+/gi, `$1 ${censor}`],
   // A session: a body and what signs it.
