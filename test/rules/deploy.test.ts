@@ -140,13 +140,13 @@ describe('the systemd unit', () => {
 
   it('hands over each secret it loads, by names that the server reads', () => {
     const given = all('Environment').flatMap((line) => line.split(' ').map((pair) => pair.split('=', 2)))
-    const loaded = all('LoadCredential').map((line) => line.split(':')[0])
+    const loaded = all('LoadCredential').map((line) => line.split(':')[0] ?? '')
 
     expect(unknownOf(given.map(([name = '']) => name))).toEqual([])
     expect(
       given
         .filter(([, value]) => value?.startsWith('%d/'))
-        .map(([, value]) => value?.slice(3))
+        .map(([, value = '']) => value.slice(3))
         .sort(),
     ).toEqual([...loaded].sort())
   })
