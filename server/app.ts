@@ -7,15 +7,18 @@ import { type Alarms, makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
 import { makeAttendance } from './core/attendance.ts'
 import { makeAudit } from './core/audit.ts'
+import { makeBudgets } from './core/budgets.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
 import { makeChecks } from './core/check.ts'
 import { makeClockWatch } from './core/clock-watch.ts'
 import { makeClose } from './core/close.ts'
-import { makeCommit } from './core/commit.ts'
+import { type AfterCommit, makeCommit } from './core/commit.ts'
 import { makeDeliverWebhook } from './core/deliver-webhook.ts'
 import { makeEvents } from './core/events.ts'
+import { makeFigures } from './core/figures.ts'
 import { type KeptAccounts, makeKeptAccounts } from './core/kept-accounts.ts'
+import { makeLifeLines } from './core/life-lines.ts'
 import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
 import { makeMendRefunds } from './core/mend-refund.ts'
@@ -29,6 +32,7 @@ import { makePayPage } from './core/pay-page.ts'
 import { makePayerOf } from './core/payer-of.ts'
 import { makePrepare } from './core/prepare.ts'
 import { makeProducts } from './core/products.ts'
+import { makeReadings } from './core/readings.ts'
 import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
 import { makeReseal } from './core/reseal.ts'
@@ -49,6 +53,8 @@ import { makeLoops } from './jobs/loops.ts'
 import type { BuiltPages } from './lib/built-pages.ts'
 import { newId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
+import { makeLogScope } from './lib/log-scope.ts'
+import { productVersion } from './lib/product-version.ts'
 import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
 import { makeSealer, type Sealer } from './lib/seal.ts'
@@ -80,21 +86,17 @@ type Outside = {
  *
  * @throws when the database cannot be opened, or holds a newer schema than this program knows.
  */
-export async function makeApp({ config, sources, runtime, log, metrics, dialect, pages }: Outside) {
-  const db = await openStore({ config, runtime, log, metrics, dialect })
+export async function makeApp({ config, sources, runtime, log: outerLog, metrics, dialect, pages }: Outside) {
+  const db = await openStore({ config, runtime, log: outerLog, metrics, dialect })
+  const scope = makeLogScope()
+  const log = scope.over(outerLog)
   const alarms = makeAlarms({ log, metrics })
   const sealer = makeSealer({ masterKey: given(config, 'masterKey'), masterKeyBefore: config.masterKeyBefore, runtime })
   const { accounts, keptAccounts } = await openAccounts({ config, sources, db, runtime, log, alarms, sealer })
   const policy = await readPolicy({ config, sources, keptAccounts, db, runtime })
   const live = makeLive({ db, runtime, log })
-  const commit = makeCommit({
-    db,
-    runtime,
-    afterCommit: (what) => {
-      live.wake(what.orders)
-      loops.wake(what)
-    },
-  })
+  const witnesses = [makeFigures(metrics), makeLifeLines(log)]
+  const commit = makeCommit({ db, runtime, afterCommit })
   const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
   const { handlers, ...useCases } = makeUseCases({ ...base, config, sealer })
@@ -107,8 +109,9 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect,
     ...useCases,
     live,
     instanceId,
-    trustedProxies: config.trustedProxies,
-    publicUrl: config.publicUrl,
+    ...doorsOf(config),
+    budgets: makeBudgets(base),
+    scope,
     merchantName: config.merchantName,
     pages,
     assertReady: () => assertReady(db),
@@ -117,7 +120,14 @@ export async function makeApp({ config, sources, runtime, log, metrics, dialect,
   const reseal = makeReseal({ db, sealer, keptAccounts })
   return { ...useCases, callback: http.callback, cashierUrl: useCases.links.url, accounts, keptAccounts, apiKeys, reseal, start, drain }
 
+  function afterCommit(what: Parameters<AfterCommit>[0]): void {
+    for (const tell of witnesses) tell(what.decision)
+    live.wake(what.orders)
+    loops.wake(what)
+  }
+
   async function start(): Promise<void> {
+    makeReadings({ ...base, metrics, build: productVersion() })
     await commit(firstTasks(accounts.all(), runtime.now()))
     loops.start()
     attendance.start()
@@ -243,6 +253,11 @@ function firstTasks(accounts: readonly ChannelAccount[], now: Instant): Decision
       { kind: 'store.sweep', merchantId, subject: 'all', runAt: later(now, 60_000) },
     ],
   })
+}
+
+/** Where it is reached, who may come in, and how often. */
+function doorsOf({ trustedProxies, publicUrl, limits, metricsToken }: Config) {
+  return { trustedProxies, publicUrl, limits, metricsToken }
 }
 
 /** Brings the store to this program's schema, whatever MIGRATE says. @returns the versions before and after. */

@@ -33,7 +33,7 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
-  const log = makeLog({ level: config.logLevel })
+  const log = makeLog({ level: config.logLevel, secrets: config.secrets })
   const built = await loadPages()
   if ('problem' in built) log.warn({ event: 'pages', problem: built.problem })
   const pages = 'problem' in built ? undefined : built

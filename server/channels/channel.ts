@@ -100,6 +100,8 @@ export type ChannelAccount = {
   diagnose?(ask: DiagnoseAsk): Promise<readonly Finding[]>
   /** The origin that is asked; one on this machine is an emulator. */
   readonly upstream?: string | undefined
+  /** When what the account signs or verifies with ends; of those that follow each other, the last. Absent where nothing has an end. */
+  certificates?(): readonly CertificateEnd[]
   /** Ends pools and timers. */
   end?(): Promise<void>
 }
@@ -112,6 +114,9 @@ export type DiagnoseAsk = {
   /** A number that nobody has used or will use. */
   newNumber(): OutTradeNo
 }
+
+/** `merchant`: ours, to sign with or to show; `platform`: the channel's, to verify with; `root`: what theirs are held against. */
+export type CertificateEnd = { readonly certificate: 'merchant' | 'mutual_tls' | 'platform' | 'root'; readonly endsAt: Instant }
 
 export type ChannelLimits = {
   readonly descriptionMaxBytes: number

@@ -6,10 +6,11 @@ import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import type { AccountReader, NamedAccount } from './account-reader.ts'
 import { databaseUrl, emulatorUrl, isThisMachine, notifyUrl, publicUrl } from './addresses.ts'
 import { type Environment, makeSettings, type Problem } from './environment.ts'
+import { limits } from './limits.ts'
 import { knownNames, notifyUrlName } from './names.ts'
 import { type PayFolder, settingsOf } from './pays-folder.ts'
 import { parseProxies } from './proxies.ts'
-import { bootstrapApiKey, demoApiKey, longSecret } from './secrets.ts'
+import { bootstrapApiKey, demoApiKey, longSecret, metricsToken } from './secrets.ts'
 import { makeAccountReader, type ReadAccount } from './stored-account.ts'
 import { warningsAbout } from './warnings.ts'
 
@@ -44,12 +45,17 @@ export type Config<Account = unknown> = {
   readonly wechatSandbox: boolean
   readonly emulatorUrl: string | undefined
   readonly webhook: { readonly timeoutMs: number; readonly allowPrivate: boolean }
+  /** Who reads /metrics has to show it; without it, everybody may. */
+  readonly metricsToken: Secret | undefined
+  readonly limits: ReturnType<typeof limits>
   readonly migrate: boolean
   readonly logLevel: (typeof logLevels)[number]
   readonly accounts: ReadonlyArray<NamedAccount<Account>>
   /** Reads an account that is kept elsewhere, by the same rules. */
   readonly readAccount: ReadAccount<Account>
   readonly warnings: readonly string[]
+  /** Every secret that was read, for the log to keep to itself. */
+  readonly secrets: readonly Secret[]
 }
 
 /** Everything that is wrong with the environment, at once. */
@@ -101,9 +107,12 @@ export function readConfig<Account>(
     wechatSandbox: (settings.text('WECHAT_SANDBOX') ?? '0') !== '0',
     emulatorUrl: emulatorUrl(settings),
     webhook: { timeoutMs: webhookTimeoutMs(settings), allowPrivate: settings.text('WEBHOOK_ALLOW_PRIVATE') === '1' },
+    metricsToken: metricsToken(settings),
+    limits: limits(settings),
     migrate: settings.text('MIGRATE') !== '0',
     logLevel: oneOf(settings, 'LOG_LEVEL', logLevels, 'info'),
     warnings: warningsAbout(environment, knownNames(readers)),
+    secrets: settings.secrets,
   }
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
   return { ...config, warnings: [...config.warnings, ...openDoors(config)] }

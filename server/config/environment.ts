@@ -6,10 +6,13 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type Problem = { readonly name: string; readonly problem: string; readonly example: string }
 
 /** Reads names from an environment: the value itself, or the file that `NAME_FILE` names. Blank counts as absent. */
-export function makeSettings(environment: Environment): Settings & { readonly problems: readonly Problem[] } {
+export function makeSettings(
+  environment: Environment,
+): Settings & { readonly problems: readonly Problem[]; readonly secrets: readonly Secret[] } {
   const problems: Problem[] = []
   const cache = new Map<string, string | undefined>()
-  return { problems, text, secret, refuse }
+  const secrets: Secret[] = []
+  return { problems, secrets, text, secret, seal, refuse }
 
   function text(name: string): string | undefined {
     if (!cache.has(name)) cache.set(name, lookUp(name))
@@ -18,7 +21,13 @@ export function makeSettings(environment: Environment): Settings & { readonly pr
 
   function secret(name: string): Secret | undefined {
     const value = text(name)
-    return value === undefined ? undefined : new Secret(value)
+    return value === undefined ? undefined : seal(value)
+  }
+
+  function seal(value: string): Secret {
+    const sealed = new Secret(value)
+    secrets.push(sealed)
+    return sealed
   }
 
   function refuse(name: string, problem: string, example: string): void {

@@ -1,3 +1,5 @@
+import { limitNames } from './limits.ts'
+
 /** What the server itself reads (contract, section 1, and our own few); each channel adds its own. `NAME_FILE` goes with each. */
 const ownNames = [
   'PORT',
@@ -19,6 +21,8 @@ const ownNames = [
   'PAYS_FOLDER',
   'WEBHOOK_TIMEOUT',
   'WEBHOOK_ALLOW_PRIVATE',
+  'METRICS_TOKEN',
+  ...limitNames,
 ]
 
 type Named = { readonly name: string; readonly credentials: readonly string[]; readonly settings: readonly string[] }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Secret } from '../lib/secret.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { Settings } from '../lib/settings.ts'
 import type { Environment } from './environment.ts'
 
@@ -114,7 +114,7 @@ export function settingsOf(
   environment: Settings,
 ): Settings {
   const memberOf = (name: string) => Object.keys(namesOf).find((member) => namesOf[member] === name)
-  return { text, secret, refuse }
+  return { text, secret, seal: environment.seal, refuse }
 
   function text(name: string): string | undefined {
     const member = memberOf(name)
@@ -137,7 +137,7 @@ export function settingsOf(
 
   function secret(name: string): Secret | undefined {
     const value = text(name)
-    return value === undefined ? undefined : new Secret(value)
+    return value === undefined ? undefined : environment.seal(value)
   }
 
   function refuse(name: string, problem: string, example: string): void {

@@ -28,6 +28,14 @@ export function bootstrapApiKey(settings: Settings): Secret | undefined {
   return secret
 }
 
+/** What a Prometheus server shows to read the figures. */
+export function metricsToken(settings: Settings): Secret | undefined {
+  const secret = settings.secret('METRICS_TOKEN')
+  if (secret !== undefined && !/^[\x21-\x7e]{16,200}$/.test(secret.reveal()))
+    settings.refuse('METRICS_TOKEN', 'is not 16 to 200 visible characters', '32 random letters and digits')
+  return secret
+}
+
 function isApiKey(text: string): boolean {
   return text === demoApiKey || (/^sk_[0-9A-Za-z_]{1,197}$/.test(text) && text.length >= apiKeyMinLength)
 }

@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts'
 const farthestTypo = 2
 /** A shorter name is near to too many that have nothing to do with us. */
 const shortestTypo = 8
-const ours = /^(WECHAT|QFPAY|ALIPAY|WEBHOOK)_/
+const ours = /^(WECHAT|QFPAY|ALIPAY|WEBHOOK|RATE_LIMIT)_/
 
 /** What is not wrong, but probably not meant: names that nobody reads. No value stands in it. */
 export function warningsAbout(environment: Environment, known: readonly string[]): string[] {

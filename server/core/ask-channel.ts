@@ -1,4 +1,5 @@
 import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import { channelNames } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { ChannelError, type ChannelFailure } from '../channels/failure.ts'
 import type { Log } from '../lib/log.ts'
@@ -9,17 +10,21 @@ import type { Alarms } from './alarms.ts'
 import { makeCircuits } from './circuits.ts'
 import type { Note } from './rules/decision.ts'
 
-export type Operation =
-  | 'prepare'
-  | 'query'
-  | 'close'
-  | 'reverse'
-  | 'refund'
-  | 'queryRefund'
-  | 'repairRefund'
-  | 'bill'
-  | 'login'
-  | 'refreshKeys'
+export const operations = [
+  'prepare',
+  'query',
+  'close',
+  'reverse',
+  'refund',
+  'queryRefund',
+  'repairRefund',
+  'bill',
+  'login',
+  'refreshKeys',
+] as const
+export type Operation = (typeof operations)[number]
+
+const outcomes = ['ok', 'rejected', 'unknown', 'untrusted', 'rate_limited'] as const
 
 /** What came of a call, with the line for the order's timeline that the caller writes together with what it decides. */
 export type Asked<T> = { readonly note: Note } & (
@@ -43,9 +48,10 @@ export function makeAskChannel({
 }: {
   runtime: Runtime
   log: Log
-  metrics: Pick<Metrics, 'channelCalls'>
+  metrics: Pick<Metrics, 'channelCalls' | 'channelCallSeconds'>
   alarms: Alarms
 }) {
+  declareAll(metrics)
   const troubles = new Map<string, number>()
   const circuits = makeCircuits(runtime)
   return async function askChannel<T>(
@@ -61,7 +67,7 @@ export function makeAskChannel({
     if (isWaitedFor && !circuits.mayCall(name)) return { ok: false, failure: leftAlone, note: note({ ...summary(leftAlone) }) }
     try {
       const value = await call(account)
-      metrics.channelCalls.count({ channel: account.channel, operation, outcome: 'ok' })
+      count('ok')
       troubles.delete(name)
       if (isWaitedFor) circuits.answered(name)
       return { ok: true, value, note: note({ outcome: 'ok', ...reported(value) }) }
@@ -69,7 +75,7 @@ export function makeAskChannel({
       if (!(error instanceof ChannelError)) throw error
       const { failure } = error
       const { kind, code, message, channelCode } = failure
-      metrics.channelCalls.count({ channel: account.channel, operation, outcome: outcomeOf(failure) })
+      count(outcomeOf(failure))
       log.warn({
         event: 'channel.call',
         channel: account.channel,
@@ -84,6 +90,12 @@ export function makeAskChannel({
       alarm(account, operation, failure)
       if (isWaitedFor) hear(name, failure)
       return { ok: false, failure, note: note({ ...summary(failure), channelCode }) }
+    }
+
+    function count(outcome: (typeof outcomes)[number]): void {
+      const { channel } = account
+      metrics.channelCalls.count({ channel, operation, outcome })
+      metrics.channelCallSeconds.observe({ channel, operation }, Math.max(0, runtime.now() - startedAt) / 1000)
     }
 
     function note(detail: Readonly<Record<string, unknown>>): Note {
@@ -123,6 +135,14 @@ export function makeAskChannel({
   }
 }
 
+function declareAll({ channelCalls, channelCallSeconds }: Pick<Metrics, 'channelCalls' | 'channelCallSeconds'>): void {
+  for (const channel of channelNames)
+    for (const operation of operations) {
+      channelCallSeconds.declare({ channel, operation })
+      for (const outcome of outcomes) channelCalls.count({ channel, operation, outcome }, 0)
+    }
+}
+
 /** The channel has not answered for a while; this call was spared the wait. */
 const leftAlone: ChannelFailure = {
   kind: 'notSent',
@@ -136,7 +156,7 @@ function summary({ kind, code, message }: ChannelFailure): Readonly<Record<strin
   return { outcome: kind, code, message }
 }
 
-function outcomeOf({ kind, refusal }: ChannelFailure): string {
+function outcomeOf({ kind, refusal }: ChannelFailure): (typeof outcomes)[number] {
   if (refusal === 'rateLimited') return 'rate_limited'
   if (kind === 'refused') return 'rejected'
   return kind === 'untrusted' ? 'untrusted' : 'unknown'

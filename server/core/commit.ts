@@ -6,8 +6,9 @@ import type { Database } from '../store/database.ts'
 import { makeCommitQueue } from './commit-queue.ts'
 import type { Change, Decision, Note } from './rules/decision.ts'
 
-/** Told after every commit: which orders changed, and how soon a task of it is due. */
+/** Told after every commit: what was written, which orders changed, and how soon a task of it is due. */
 export type AfterCommit = (what: {
+  readonly decision: Decision
   readonly orders: ReadonlyArray<{ merchantId: MerchantId; orderId: OrderId }>
   readonly nextTaskAt: Instant | undefined
   /** Somebody may have to be told. */
@@ -25,7 +26,7 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
   const put = makeCommitQueue({ db })
   return async function commit(decision: Decision): Promise<boolean> {
     if (!(await put({ decision, ...makeRows(decision) }))) return false
-    afterCommit({ orders: ordersOf(decision), nextTaskAt: earliest(decision), hasEvents: hasEvents(decision) })
+    afterCommit({ decision, orders: ordersOf(decision), nextTaskAt: earliest(decision), hasEvents: hasEvents(decision) })
     return true
   }
 

@@ -24,10 +24,9 @@ export function makeDeliverWebhook({
   db,
   runtime,
   commit,
-  metrics,
   sealer,
   webhook,
-}: Pick<Parts, 'db' | 'runtime' | 'commit' | 'metrics'> & { readonly sealer: Sealer; readonly webhook: WebhookPolicy }) {
+}: Pick<Parts, 'db' | 'runtime' | 'commit'> & { readonly sealer: Sealer; readonly webhook: WebhookPolicy }) {
   return async function deliver(task: Task, alive: Alive): Promise<TaskResult> {
     const delivery = await findDelivery(db, task.merchantId, asOwnId('DeliveryId', task.subject))
     if (delivery?.status !== 'pending') return 'done'
@@ -38,7 +37,6 @@ export function makeDeliverWebhook({
     const endpoint = await findEndpoint(db, delivery.merchantId, delivery.endpointId)
     await alive()
     const made = endpoint?.status === 'enabled' ? await tell(endpoint, event) : dropped(endpoint)
-    metrics.webhookDeliveries.count({ outcome: made.outcome })
     const chance = (runtime.randomBytes(1)[0] ?? 0) / 256
     const { decision, nextAt } = decideTry({ delivery, event, endpoint, made, chance })
     await commit(decision)
@@ -69,7 +67,7 @@ export function makeDeliverWebhook({
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error
       const outcome = error.isBlocked ? 'blocked' : error.isTimeout ? 'timeout' : 'unreachable'
-      return { at, ms: runtime.now() - at, outcome, detail: error.message }
+      return { at, ms: runtime.now() - at, outcome, detail: error.message, isTls: error.isTls }
     }
   }
 

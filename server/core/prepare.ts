@@ -160,7 +160,10 @@ function openedDecision(attempt: Attempt, { action, actionExpiresAt, channelStat
   if (attempt.status === 'open')
     return decision({ changes: [{ kind: 'renewAction', merchantId, paymentId, action, actionExpiresAt, channelState }], notes })
   const set = { action, actionExpiresAt, ...(channelState === undefined ? {} : { channelState }) }
-  return decision({ changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: ['sent'], to: 'open', set }], notes })
+  return decision({
+    changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: ['sent'], to: 'open', about: attempt, set }],
+    notes,
+  })
 }
 
 /** The same number with the same bytes may go again: nothing left us, the channel was busy, or it failed without our waiting out a deadline. */

@@ -38,10 +38,7 @@ export function makeAuth({
     if (principal) return principal
     metrics.authFailures.count({ audience })
     // A right key passes whatever its neighbours at one address did; leaving the key out, or an old session, is no guess.
-    if (bearer !== undefined && audience === 'merchant') {
-      guesses.assertMayTry(clientIp)
-      guesses.failed(clientIp)
-    }
+    if (bearer !== undefined && audience === 'merchant') await guesses.failed(clientIp)
     throw new AppError(
       'UNAUTHORIZED',
       audience === 'merchant'

@@ -24,6 +24,19 @@ export function makeClientIp(trusted: TrustedProxies) {
   }
 }
 
+/** Whose limits an address counts for: itself, or the network of an IPv6 address, since one customer has all of a /64. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [head = '', tail = ''] = address.toLowerCase().split('::')
+  const [left, right] = [head.split(':'), tail.split(':')].map((part) => part.filter((group) => group !== ''))
+  const zeros = address.includes('::') ? Math.max(0, 8 - (left?.length ?? 0) - (right?.length ?? 0)) : 0
+  const groups = [...(left ?? []), ...Array.from({ length: zeros }, () => '0'), ...(right ?? [])]
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`
+}
+
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
 }

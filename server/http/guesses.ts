@@ -1,46 +1,46 @@
-import type { Instant } from '../../shared/kernel/time.ts'
+import type { Budget, Budgets } from '../core/budgets.ts'
 import { AppError } from '../core/error.ts'
-
-const windowMs = 60_000
-const maxFailures = 10
-/** Addresses remembered; the oldest is forgotten first. */
-const maxAddresses = 10_000
+import type { Metrics } from '../lib/metrics.ts'
+import { networkOf } from './client-ip.ts'
+import type { LimitSetting } from './limits.ts'
 
 export type Guesses = ReturnType<typeof makeGuesses>
 
-/** Counts wrong keys, or wrong login codes, by address: after ten in a minute the address waits. It hits nobody else. */
-export function makeGuesses(now: () => Instant) {
-  const failures = new Map<string, { since: Instant; count: number }>()
+/** Each kind of guess has a budget of its own: who mistypes a link may log in all the same. */
+export function guessBudget(name: string, setting: LimitSetting): Budget | undefined {
+  return setting && { name, ...setting, sharing: 'counted' }
+}
+
+/**
+ * Counts wrong keys, wrong login codes or wrong links by address, over all instances: after so many in a minute the address waits. It
+ * hits nobody else. An instance learns by its own first wrong try what was tried at the others.
+ */
+export function makeGuesses({
+  budget,
+  budgets,
+  metrics,
+}: {
+  budget: Budget | undefined
+  budgets: Budgets
+  metrics: Pick<Metrics, 'rateLimited'>
+}) {
+  if (budget) metrics.rateLimited.count({ limit: budget.name }, 0)
   return { assertMayTry, failed }
 
   /** @throws AppError RATE_LIMITED while the address has to wait. */
   function assertMayTry(address: string): void {
-    const seconds = waitSeconds(address)
-    if (seconds > 0)
-      throw new AppError('RATE_LIMITED', `too many wrong tries from this address; wait ${seconds} s`, { retryAfterSeconds: seconds })
+    if (budget) refuseFor(budgets.waitMs(budget, networkOf(address)), budget)
   }
 
-  /** How long the address has to wait; 0 when it may try. */
-  function waitSeconds(address: string): number {
-    const known = failures.get(address)
-    if (!known || isOver(known.since) || known.count < maxFailures) return 0
-    return Math.ceil((known.since + windowMs - now()) / 1000)
+  /** A wrong try. @throws AppError RATE_LIMITED when it was one too many. */
+  async function failed(address: string): Promise<void> {
+    if (budget) refuseFor(await budgets.spend(budget, networkOf(address)), budget)
   }
 
-  /** Over, or begun by a clock that was ahead. */
-  function isOver(since: Instant): boolean {
-    return since + windowMs <= now() || since > now()
-  }
-
-  function failed(address: string): void {
-    const known = failures.get(address)
-    if (known && !isOver(known.since)) {
-      known.count++
-      return
-    }
-    failures.delete(address)
-    failures.set(address, { since: now(), count: 1 })
-    const [oldest] = failures.keys()
-    if (failures.size > maxAddresses && oldest !== undefined) failures.delete(oldest)
+  function refuseFor(waitMs: number, { name }: Budget): void {
+    if (waitMs <= 0) return
+    metrics.rateLimited.count({ limit: name })
+    const seconds = Math.ceil(waitMs / 1000)
+    throw new AppError('RATE_LIMITED', `too many wrong tries from this address; wait ${seconds} s`, { retryAfterSeconds: seconds })
   }
 }

@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import type { Audit } from '../core/audit.ts'
+import type { Budgets } from '../core/budgets.ts'
 import { AppError } from '../core/error.ts'
 import type { Live } from '../core/live.ts'
 import type { Login } from '../core/login.ts'
@@ -12,19 +13,23 @@ import type { OrderLinks } from '../identity/order-links.ts'
 import type { Sessions } from '../identity/sessions.ts'
 import type { BuiltPages } from '../lib/built-pages.ts'
 import type { Log } from '../lib/log.ts'
+import type { LogScope } from '../lib/log-scope.ts'
 import type { PromMetrics } from '../lib/prom-metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { TrustedProxies } from '../lib/trusted-proxies.ts'
 import { makeAuth } from './auth.ts'
 import { makeClientIp } from './client-ip.ts'
 import { makeCookies } from './cookies.ts'
 import { docsPaths, mountDocs } from './docs.ts'
-import { makeGuesses } from './guesses.ts'
+import { guessBudget, makeGuesses } from './guesses.ts'
 import { makeIdempotent } from './idempotency.ts'
+import { type LimitSettings, makeLimits } from './limits.ts'
 import { makeLinkAddresses } from './link-addresses.ts'
 import { makeLinkHolders } from './link-holders.ts'
 import type { Answering } from './listen.ts'
 import { makeGuardedLogin } from './login-guard.ts'
+import { assertMayRead } from './metrics-door.ts'
 import { nowhere } from './nowhere.ts'
 import { mountPages, pagePaths } from './pages/pages.ts'
 import { requestContext } from './request-context.ts'
@@ -55,6 +60,10 @@ type Parts = UseCases & {
   readonly flows: OAuthFlows
   /** Undefined where nobody built them. */
   readonly pages: BuiltPages | undefined
+  readonly budgets: Budgets
+  readonly limits: LimitSettings
+  readonly metricsToken: Secret | undefined
+  readonly scope: LogScope
   /** Resolves when the store can be read and holds this program's schema. */
   readonly assertReady: () => Promise<void>
 }
@@ -63,25 +72,26 @@ const operationPaths = ['/healthz', '/readyz', '/metrics', '/openapi.json', ...d
 
 /** The web application. Its callback answers requests; `drain` ends the streams that are open. */
 export function makeHttp(parts: Parts) {
-  const { runtime, log, metrics, apiKeys, sessions, trustedProxies, links, publicUrl = '' } = parts
-  const guesses = () => makeGuesses(runtime.now)
+  const { runtime, log, metrics, apiKeys, sessions, trustedProxies, budgets, limits, scope, links, publicUrl = '' } = parts
+  const guessesOf = (what: string) => makeGuesses({ budget: guessBudget(what, limits.guesses), budgets, metrics })
   const cookies = makeCookies(publicUrl)
   const linked = { cashierUrl: links.url, linkAddresses: makeLinkAddresses({ links, publicUrl }) }
-  const holders = makeLinkHolders({ links, sessions, cookies, guesses: guesses(), metrics, publicUrl })
-  const login = makeGuardedLogin({ login: parts.login, guesses: guesses(), metrics })
+  const holders = makeLinkHolders({ links, sessions, cookies, guesses: guessesOf('wrong_links'), metrics, publicUrl })
+  const login = makeGuardedLogin({ login: parts.login, guesses: guessesOf('login_codes'), metrics })
   const routes = allRoutes({ ...parts, ...linked, login })
-  const authenticate = makeAuth({ apiKeys, sessions, guesses: guesses(), metrics, holders, cookies, publicUrl })
-  const streams = makeEventStreams({ ...parts, ...linked, authenticate })
-  const api = makeRouter(routes, { authenticate, idempotent: makeIdempotent(parts.once), audit: parts.audit })
+  const authenticate = makeAuth({ apiKeys, sessions, guesses: guessesOf('wrong_keys'), metrics, holders, cookies, publicUrl })
+  const admit = makeLimits({ settings: limits, budgets, metrics })
+  const streams = makeEventStreams({ ...parts, ...linked, admit, authenticate })
+  const api = makeRouter(routes, { authenticate, admit, idempotent: makeIdempotent(parts.once), audit: parts.audit })
   streams.mount(api)
   mountNotifications(api, parts.notifications)
   const former = new Router()
   mountFormerAddresses(former, parts.notifications)
-  const pages = mountPages(new Router(), { ...parts, ...linked, publicUrl, holders, cookies, guesses: guesses() })
+  const pages = mountPages(new Router(), { ...parts, ...linked, publicUrl, holders, cookies, guesses: guessesOf('login_returns') })
   const app = new Koa()
   // Every error is answered by our own outermost middleware; what gets past it is a connection that went away.
   app.silent = true
-  app.use(requestContext({ runtime, log, metrics, clientIp: makeClientIp(trustedProxies) }))
+  app.use(requestContext({ runtime, log, metrics, scope, routes: addressesOf(routes), clientIp: makeClientIp(trustedProxies) }))
   app.use(operations(parts, routes).routes())
   app.use(api.routes())
   app.use(former.routes())
@@ -90,7 +100,7 @@ export function makeHttp(parts: Parts) {
   return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
 }
 
-function operations({ metrics, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {
+function operations({ metrics, metricsToken, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {
   const router = new Router()
   let document: unknown
   router.get('/healthz', (ctx) => {
@@ -106,6 +116,7 @@ function operations({ metrics, assertReady, publicUrl, instanceId }: Parts, rout
   })
   router.get('/metrics', async (ctx) => {
     ctx.state.route = 'GET /metrics'
+    assertMayRead(ctx, metricsToken)
     ctx.type = 'text/plain; version=0.0.4; charset=utf-8'
     ctx.body = await metrics.text()
   })

@@ -36,7 +36,7 @@ export function makeLinkHolders({
    *
    * @throws AppError NOT_FOUND; RATE_LIMITED after too many wrong keys from the address; NOAUTH for a POST from another site.
    */
-  function read(ctx: Context): LinkHolder {
+  async function read(ctx: Context): Promise<LinkHolder> {
     const orderId = String(ctx.params.orderId)
     const [k, via] = [one(ctx.query.k), one(ctx.query.via)]
     const link = links.read(defaultMerchant, { orderId, k, via })
@@ -45,7 +45,7 @@ export function makeLinkHolders({
       // A link that lost its key on the way is no guess.
       if (k !== '') {
         guesses.assertMayTry(ctx.state.clientIp)
-        guesses.failed(ctx.state.clientIp)
+        await guesses.failed(ctx.state.clientIp)
       }
       throw orderNotFound(orderId.slice(0, 64))
     }

@@ -14,8 +14,8 @@ export function makeGuardedLogin({ login, guesses, metrics }: { login: Login; gu
       return await login(ask)
     } catch (error) {
       if (error instanceof AppError && error.code === 'UNAUTHORIZED') {
-        guesses.failed(clientIp)
         metrics.authFailures.count({ audience: 'payer' })
+        await guesses.failed(clientIp)
       }
       throw error
     }

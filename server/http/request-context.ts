@@ -1,23 +1,31 @@
 import type { Middleware } from 'koa'
+import { errorCodeNames, errorCodes } from '../../shared/kernel/codes.ts'
 import { languageOf } from '../../shared/kernel/words.ts'
 import { AppError } from '../core/error.ts'
 import { newId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
+import type { LogScope } from '../lib/log-scope.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import { failureAnswer, systemError } from './failures.ts'
 
+const unknown = 'unknown'
+const unknownRoute = { method: '', path: '' }
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 type Outside = {
   readonly runtime: Runtime
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'httpRequests'>
+  readonly metrics: Pick<Metrics, 'httpRequests' | 'httpSeconds'>
+  readonly scope: LogScope
+  /** What is answered: the figures of each are there before the first request. */
+  readonly routes: ReadonlyArray<{ readonly method: string; readonly path: string }>
   readonly clientIp: (socket: string | undefined, forwarded: string | undefined) => string
 }
 
 /** The outermost middleware: names the request, makes an answer of every error, and writes one line about it. */
-export function requestContext({ runtime, log, metrics, clientIp }: Outside): Middleware {
+export function requestContext({ runtime, log, metrics, scope, routes, clientIp }: Outside): Middleware {
+  declareAll(routes, metrics)
   return async (ctx, next) => {
     const startedAt = runtime.now()
     const given = ctx.get('x-request-id')
@@ -34,7 +42,7 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     })
     try {
-      await next()
+      await scope.run({ requestId }, next)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal.code === 'SYSTEMERROR') log.error({ event: 'request.failed', requestId, method: ctx.method, path: ctx.path, error })
@@ -46,9 +54,11 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       // What was not read of a refused body must not be taken for the next request.
       if (!ctx.req.complete) ctx.set('connection', 'close')
     }
-    const route: string = ctx.state.route ?? 'unknown'
+    const route: string = ctx.state.route ?? unknown
     const code: string = ctx.state.code ?? ''
+    const ms = runtime.now() - startedAt
     metrics.httpRequests.count({ route, status: String(ctx.status), code })
+    metrics.httpSeconds.observe({ route }, Math.max(0, ms) / 1000)
     log.info({
       event: 'request',
       requestId,
@@ -56,9 +66,18 @@ export function requestContext({ runtime, log, metrics, clientIp }: Outside): Mi
       route,
       status: ctx.status,
       code: code || undefined,
-      ms: runtime.now() - startedAt,
+      ms,
       ...ctx.state.facts,
     })
+  }
+}
+
+/** Every code an answer may carry stands there as 0 for every route; successes come with the first of them. */
+function declareAll(routes: Outside['routes'], { httpRequests, httpSeconds }: Outside['metrics']): void {
+  for (const { method, path } of [...routes, unknownRoute]) {
+    const route = path === '' ? unknown : `${method.toUpperCase()} ${path}`
+    httpSeconds.declare({ route })
+    for (const code of errorCodeNames) httpRequests.count({ route, status: String(errorCodes[code]), code }, 0)
   }
 }
 

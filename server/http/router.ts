@@ -8,10 +8,12 @@ import { factsOf, factsOfCaller } from './access-facts.ts'
 import { jsonBody } from './body.ts'
 import { failureAnswer, fieldProblem, inputProblem } from './failures.ts'
 import { type Answered, isAnswer, type makeIdempotent } from './idempotency.ts'
+import type { Limits } from './limits.ts'
 import type { Asked, Audience, Principal, Route } from './route.ts'
 
 type Parts = {
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
+  readonly admit: Limits
   readonly idempotent: ReturnType<typeof makeIdempotent>
   readonly audit: Audit
 }
@@ -26,6 +28,7 @@ export function makeRouter(routes: readonly Route[], parts: Parts): Router {
       ctx.state.route = `${one.method.toUpperCase()} ${apiPrefix}${one.path}`
       const who = await parts.authenticate(ctx, one.audience, ctx.state.clientIp)
       ctx.state.facts = factsOfCaller(who)
+      await parts.admit(ctx.method, one.audience, who, ctx.state.clientIp)
       assertScope(one, who)
       await jsonBody(ctx, async () => serve(ctx, one, who, parts))
     })

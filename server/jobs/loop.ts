@@ -1,17 +1,19 @@
 import { asInstant, type Instant, later } from '../../shared/kernel/time.ts'
 import type { Alarms } from '../core/alarms.ts'
-import { nextTry, type Task, type TaskQueue, type TaskResult, taskKinds } from '../core/rules/task.ts'
+import { nextTry, type Task, type TaskKind, type TaskQueue, type TaskResult, taskKinds } from '../core/rules/task.ts'
 import type { TaskHandlers } from '../core/tasks.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
-import { claimDue, delayTask, extendLease, finishTask, giveBack, oldestDue, recallTasks } from '../store/tasks.ts'
+import { claimDue, delayTask, dueByKind, extendLease, finishTask, giveBack, recallTasks, waitingDeliveries } from '../store/tasks.ts'
 
 /** How long a task is one instance's; an instance that died holds it no longer. */
 const leaseMs = 60_000
 /** The table is looked at this often; a task that is due sooner wakes the loop. */
 const idleMs = 1000
+/** What waits for merchants' servers is counted this often. */
+const countEveryMs = 5000
 const stuckAfterTries = 10
 /** A clock that goes back by so much was wrong before, or is now. */
 const clockWentBackMs = 60_000
@@ -35,19 +37,23 @@ export function makeLoop({
   db: Database
   runtime: Runtime
   log: Log
-  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue'>
+  metrics: Pick<Metrics, 'taskLeasesLost' | 'taskOldestDue' | 'tasksDue' | 'webhookPending' | 'webhookOldest'>
   alarms: Alarms
   handlers: TaskHandlers
   owner: string
   work: Work
 }) {
-  for (const kind of taskKinds) metrics.taskLeasesLost.count({ kind }, 0)
+  for (const kind of taskKinds) {
+    metrics.taskLeasesLost.count({ kind }, 0)
+    tellDue(kind, undefined)
+  }
   const ended = new AbortController()
   let nap = new AbortController()
   let running: Promise<void> | undefined
   const stuck = new Set<string>()
   const underWay = new Map<Promise<void>, string>()
   let lastLook: Instant = asInstant(0)
+  let lastCount: Instant = asInstant(0)
   return { start, wake, stop }
 
   function start(): void {
@@ -155,10 +161,20 @@ export function makeLoop({
 
   async function tellAges(): Promise<void> {
     const now = runtime.now()
-    const oldest = await oldestDue(db, now)
-    for (const kind of taskKinds) {
-      const due = oldest.get(kind)
-      metrics.taskOldestDue.set({ kind }, due === undefined ? 0 : Math.max(0, (now - due) / 1000))
-    }
+    const due = await dueByKind(db, now)
+    for (const kind of taskKinds) tellDue(kind, due.get(kind), now)
+    if (Math.abs(now - lastCount) >= countEveryMs) await tellWaiting(now)
+  }
+
+  async function tellWaiting(now: Instant): Promise<void> {
+    lastCount = now
+    const { count, since } = await waitingDeliveries(db)
+    metrics.webhookPending.set({}, count)
+    metrics.webhookOldest.set({}, since === undefined ? 0 : Math.max(0, (now - since) / 1000))
+  }
+
+  function tellDue(kind: TaskKind, due: { readonly count: number; readonly since: Instant } | undefined, now = asInstant(0)): void {
+    metrics.tasksDue.set({ kind }, due?.count ?? 0)
+    metrics.taskOldestDue.set({ kind }, due === undefined ? 0 : Math.max(0, (now - due.since) / 1000))
   }
 }

@@ -36,6 +36,11 @@ export function isIssuedBelow(pem: string, bundle: string, now: number): boolean
   return isVouchedFor(leaf, [...others, ...roots], roots, 4)
 }
 
+/** When the last certificate of a text ends, in ms, of whatever family it is. @throws Error when a block of it is no certificate. */
+export function lastEndOf(bundle: string): number {
+  return pemsOf(bundle).reduce((latest, pem) => Math.max(latest, Date.parse(new X509Certificate(pem).validTo)), 0)
+}
+
 function isVouchedFor(
   certificate: X509Certificate,
   known: readonly X509Certificate[],

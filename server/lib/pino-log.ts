@@ -1,34 +1,40 @@
 import { pino } from 'pino'
 import type { Log, LogRecord } from './log.ts'
+import { type Mask, makeMask } from './mask.ts'
+import type { Secret } from './secret.ts'
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
 
-/** Members that hold a person or a secret whatever object they are in; `Secret` prints as `***` by itself. */
-const masked = ['openId', 'openid', 'paySign', 'signature', 'authorization', 'session_key', 'token', 'apiKey']
+type Outside = {
+  readonly level: LogLevel
+  /** Texts that must not appear, whatever they look like and wherever they are. */
+  readonly secrets?: readonly Secret[]
+  readonly destination?: { write(line: string): void }
+}
 
-/** One JSON line an event, on standard output. */
-export function makeLog({ level, destination }: { level: LogLevel; destination?: { write(line: string): void } }): Log {
+/** One JSON line an event, on standard output; no secret and no person stands in it. */
+export function makeLog({ level, secrets, destination }: Outside): Log {
   const logger = pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
-      redact: { paths: [...masked, ...masked.map((name) => `*.${name}`)], censor: '***' },
+      // Ours is made before pino sees it.
+      serializers: { err: (error: unknown) => error },
     },
     destination ?? pino.destination({ dest: 1, sync: false }),
   )
-  return wrap(logger)
+  return wrap(logger, makeMask(secrets))
 }
 
-function wrap(logger: pino.Logger): Log {
+function wrap(logger: pino.Logger, mask: Mask): Log {
   return {
-    debug: (record: LogRecord) => logger.debug(record),
-    info: (record: LogRecord) => logger.info(record),
-    warn: (record: LogRecord) => logger.warn(record),
-    error: (record: LogRecord) => logger.error(record),
-    child: (fields) => wrap(logger.child({ ...fields })),
+    debug: (record: LogRecord) => logger.isLevelEnabled('debug') && logger.debug(mask.record(record)),
+    info: (record: LogRecord) => logger.isLevelEnabled('info') && logger.info(mask.record(record)),
+    warn: (record: LogRecord) => logger.isLevelEnabled('warn') && logger.warn(mask.record(record)),
+    error: (record: LogRecord) => logger.isLevelEnabled('error') && logger.error(mask.record(record)),
+    child: (fields) => wrap(logger.child(mask.record(fields)), mask),
   }
 }

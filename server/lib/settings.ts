@@ -7,6 +7,8 @@ import type { Secret } from './secret.ts'
 export type Settings = {
   text(name: string): string | undefined
   secret(name: string): Secret | undefined
+  /** Makes a secret of a text that comes from elsewhere: the log is told never to show it. */
+  seal(value: string): Secret
   /** Says what is wrong with a name, in a sentence, with an example of a right value. */
   refuse(name: string, problem: string, example: string): void
 }

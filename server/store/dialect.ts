@@ -11,6 +11,11 @@ export type StoreDialect = {
   retryReason(error: unknown): string | undefined
   /** The connection went: in COMMIT that means nobody knows. */
   isConnectionLost(error: unknown): boolean
+  /** What the connections are doing at this moment; absent where there is but one. */
+  connections?(): Connections
   /** How many connections may write at once. */
   readonly writers: number
 }
+
+/** `waiting`: work that waits for a connection. */
+export type Connections = { readonly busy: number; readonly idle: number; readonly waiting: number }

@@ -3,6 +3,7 @@ import type { QueryError } from 'mysql2'
 import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { MysqlUrl } from './database-url.ts'
+import type { Connections } from './dialect.ts'
 import { type Host, watchHosts } from './host-watch.ts'
 import { type Line, openLine } from './mysql-line.ts'
 
@@ -27,7 +28,7 @@ type Waiter = { give(line: Line): void; refuse(error: unknown): void }
  * Connections to the first host that is up, so that a cluster sees one writer; the next host's when that one is silent, gone, or says
  * that it does not write. What waits for a silent host is cut off after two or three seconds.
  */
-export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone }: Outside): MysqlPool {
+export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone }: Outside): MysqlPool & { connections(): Connections } {
   const hosts: Host[] = url.hosts.map((at) => ({ ...at, name: `${at.host}:${at.port}`, isDown: false }))
   const hostOf = new Map<Line, Host>()
   const idle: Line[] = []
@@ -36,7 +37,11 @@ export function failoverPool(url: MysqlUrl, { runtime, log, isHostDown, isUndone
   let isEnded = false
   const noEvents = { onRelease: () => {}, onClose: () => {}, onError: () => {}, isUndone: () => false }
   const watch = watchHosts(hosts, { runtime, log, open: (host) => openLine(url, host, runtime, noEvents), onSilent: cutLinesOf })
-  return { getConnection, end }
+  return { getConnection, end, connections }
+
+  function connections(): Connections {
+    return { busy: hostOf.size - idle.length, idle: idle.length, waiting: waiting.length }
+  }
 
   function getConnection(callback: Callback): void {
     const line = waiting.length === 0 ? takeIdle() : undefined

@@ -7,6 +7,7 @@ import { channelColumns, channelTables } from './migrations/0003-channels.ts'
 import { merchantColumns, merchantIndexes, merchantTables } from './migrations/0004-merchants.ts'
 import { loginTables } from './migrations/0005-logins.ts'
 import { accountTables } from './migrations/0006-accounts.ts'
+import { limitTables } from './migrations/0007-limits.ts'
 import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
 type Version = {
@@ -24,11 +25,13 @@ const migrations: readonly Version[] = [
   { version: 4, tables: merchantTables, columns: merchantColumns, indexes: merchantIndexes },
   { version: 5, tables: loginTables },
   { version: 6, tables: accountTables },
+  { version: 7, tables: limitTables },
 ]
 /** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */
 const isThere = [1061, 1060]
 const columnIsThere = 'duplicate column name'
-const newest = Math.max(...migrations.map(({ version }) => version))
+/** The version of the schema that this program makes and knows. */
+export const newestSchema = migrations.at(-1)?.version ?? 0
 
 /**
  * Brings the schema to this program's version. Two instances may do so at once: every statement may run twice, and the version is
@@ -45,9 +48,9 @@ export async function migrate(db: Database): Promise<{ from: number; to: number 
   }))
     await run(db, statement)
   const applied = await appliedVersion(db)
-  if (applied > newest)
+  if (applied > newestSchema)
     throw new Error(
-      `the database has schema version ${applied}, this program knows ${newest}: start a newer program, or restore the backup that goes with this one`,
+      `the database has schema version ${applied}, this program knows ${newestSchema}: start a newer program, or restore the backup that goes with this one`,
     )
   for (const { version, tables, columns = [], indexes = [] } of migrations) {
     if (version <= applied) continue
@@ -56,19 +59,19 @@ export async function migrate(db: Database): Promise<{ from: number; to: number 
     for (const index of indexes) await run(db, createIndex(db.dialect.kind, index))
     await noteVersion(db, version)
   }
-  return { from: applied, to: newest }
+  return { from: applied, to: newestSchema }
 }
 
 /** The store's schema and this program's; 0 is a store without any. */
 export async function schemaVersions(db: Database): Promise<{ applied: number; known: number }> {
   const tables = await db.query.introspection.getTables()
   const hasSchema = tables.some((one) => one.name === 'schema_versions')
-  return { applied: hasSchema ? await appliedVersion(db) : 0, known: newest }
+  return { applied: hasSchema ? await appliedVersion(db) : 0, known: newestSchema }
 }
 
 /** Whether the store's schema is this program's. */
 export async function isMigrated(db: Database): Promise<boolean> {
-  return (await appliedVersion(db)) === newest
+  return (await appliedVersion(db)) === newestSchema
 }
 
 async function appliedVersion(db: Database): Promise<number> {

@@ -8,9 +8,11 @@ import { mysqlErrors } from './mysql-errors.ts'
 
 export function mysqlDialect(url: MysqlUrl, outside: { runtime: Runtime; log: Log }): StoreDialect {
   const { isDuplicate, retryReason, isConnectionLost, isHostDown, isUndone } = mysqlErrors
+  const pool = failoverPool(url, { ...outside, isHostDown, isUndone })
   return {
     kind: 'mysql',
-    kysely: new MysqlDialect({ pool: failoverPool(url, { ...outside, isHostDown, isUndone }) }),
+    kysely: new MysqlDialect({ pool }),
+    connections: pool.connections,
     isDuplicate,
     retryReason,
     isConnectionLost,

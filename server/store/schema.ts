@@ -260,6 +260,7 @@ export type Schema = {
     client_ip: string
     request_id: string
   }
+  limit_windows: { bucket: string; since: Instant; used: number; ends_at: Instant }
   idempotency: {
     scope: string
     idem_key: string

@@ -3,6 +3,7 @@ import { listOldRuns, purgeRun } from './bills.ts'
 import type { Database } from './database.ts'
 import { sweepIdempotency } from './idempotency.ts'
 import { sweepInstances } from './instances.ts'
+import { sweepLimits } from './limits.ts'
 import { sweepDraws } from './number-series.ts'
 import { sweepStates } from './used-states.ts'
 
@@ -14,11 +15,14 @@ const drawsKeptMs = 2 * 24 * 60 * 60 * 1000
 const instancesKeptMs = 30 * 24 * 60 * 60 * 1000
 /** Longer than a login may take. */
 const statesKeptMs = 60 * 60 * 1000
+/** An instance whose clock is ahead must not end the windows of the others. */
+const limitsKeptMs = 6 * 60 * 60 * 1000
 const runsPerSweep = 3
 
 /** Removes what is kept for a time only. */
 export async function sweep(db: Database, now: Instant): Promise<void> {
   await sweepIdempotency(db, now)
+  await sweepLimits(db, later(now, -limitsKeptMs))
   await sweepDraws(db, later(now, -drawsKeptMs))
   await sweepInstances(db, later(now, -instancesKeptMs))
   await sweepStates(db, later(now, -statesKeptMs))

@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
+import type { DeliveryId } from '../../shared/kernel/ids.ts'
 import { asInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { Task, TaskKind, TaskQueue } from '../core/rules/task.ts'
 import type { Database } from './database.ts'
@@ -167,13 +168,26 @@ export async function giveBack(db: Database, owner: string): Promise<void> {
     .execute()
 }
 
-/** Since when the oldest due task of each kind has waited. */
-export async function oldestDue(db: Database, now: Instant): Promise<Map<TaskKind, Instant>> {
+/** How many tasks of each kind are due, and since when the oldest of them has waited. */
+export async function dueByKind(db: Database, now: Instant): Promise<Map<TaskKind, { readonly count: number; readonly since: Instant }>> {
   const rows = await db.query
     .selectFrom('tasks')
-    .select(['kind', ({ fn }) => fn.min('run_at').as('since')])
+    .select(['kind', ({ fn }) => fn.min('run_at').as('since'), ({ fn }) => fn.countAll().as('count')])
     .where('run_at', '<=', now)
     .groupBy('kind')
     .execute()
-  return new Map(rows.map((row) => [row.kind, asInstant(Number(row.since))]))
+  return new Map(rows.map((row) => [row.kind, { count: Number(row.count), since: asInstant(Number(row.since)) }]))
+}
+
+/** How many deliveries wait, and since when the oldest of them has. */
+export async function waitingDeliveries(db: Database): Promise<{ readonly count: number; readonly since: Instant | undefined }> {
+  const row = await db.query
+    .selectFrom('tasks')
+    .innerJoin('deliveries', (join) =>
+      join.onRef('deliveries.merchant_id', '=', 'tasks.merchant_id').onRef('deliveries.delivery_id', '=', sql<DeliveryId>`tasks.subject`),
+    )
+    .select([({ fn }) => fn.countAll().as('count'), ({ fn }) => fn.min('deliveries.created_at').as('since')])
+    .where('tasks.queue', '=', 'webhooks')
+    .executeTakeFirst()
+  return { count: Number(row?.count ?? 0), since: row?.since ? asInstant(Number(row.since)) : undefined }
 }

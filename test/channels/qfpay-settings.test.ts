@@ -24,6 +24,7 @@ const read = (environment: Environment) => {
       const text = textOf(name)
       return text === undefined ? undefined : new Secret(text)
     },
+    seal: (value: string) => new Secret(value),
     refuse: (name, problem, example) => void problems.push(`${name} ${problem}, as ${example}`),
   }
   return { account: qfpay.fromEnvironment(settings)?.open(tools), problems }

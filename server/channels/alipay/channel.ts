@@ -55,5 +55,6 @@ export function makeAlipay(credentials: AlipayCredentials, tools: AccountTools):
     bill: makeBill(parts),
     diagnose: makeDiagnose(parts),
     upstream: credentials.gateway,
+    certificates: keys.certificates,
   }
 }

@@ -1,6 +1,7 @@
-import { alipayRootSerial, alipaySerial, isIssuedBelow } from '../../lib/certificate-serial.ts'
+import { asInstant } from '../../../shared/kernel/time.ts'
+import { alipayRootSerial, alipaySerial, isIssuedBelow, lastEndOf } from '../../lib/certificate-serial.ts'
 import { type KeyObject, readCertificate } from '../../lib/rsa.ts'
-import type { AccountTools } from '../channel.ts'
+import type { AccountTools, CertificateEnd } from '../channel.ts'
 import type { AlipayTrust } from './account.ts'
 
 const keepsakeName = 'alipay-certificate'
@@ -13,9 +14,10 @@ export type AlipayKeys = ReturnType<typeof makeKeys>
  */
 export function makeKeys(trust: AlipayTrust, { runtime, keepsake, log, account }: AccountTools) {
   const known = new Map<string, KeyObject>()
+  const theirs: string[] = []
   let isLoaded = false
   if (trust.mode === 'certificate') add(trust.alipayCertificate)
-  return { requestMembers, keyFor, learn, all }
+  return { requestMembers, keyFor, learn, all, certificates }
 
   /** Certificate mode says with every request which certificates the app has. */
   function requestMembers(): Readonly<Record<string, string>> {
@@ -34,6 +36,16 @@ export function makeKeys(trust: AlipayTrust, { runtime, keepsake, log, account }
     if (trust.mode === 'key') return [trust.publicKey]
     await load()
     return [...known.values()]
+  }
+
+  /** When they end: the app's, the last of Alipay's, and the last of the roots. */
+  function certificates(): CertificateEnd[] {
+    if (trust.mode === 'key') return []
+    return [
+      { certificate: 'merchant', endsAt: asInstant(lastEndOf(trust.appCertificate)) },
+      { certificate: 'platform', endsAt: asInstant(lastEndOf(theirs.join('\n'))) },
+      { certificate: 'root', endsAt: asInstant(lastEndOf(trust.rootCertificates)) },
+    ]
   }
 
   /** Fetches a certificate by its number; whether it is known now. */
@@ -67,5 +79,6 @@ export function makeKeys(trust: AlipayTrust, { runtime, keepsake, log, account }
 
   function add(pem: string): void {
     known.set(alipaySerial(pem), readCertificate(pem).publicKey)
+    theirs.push(pem)
   }
 }

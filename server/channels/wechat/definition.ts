@@ -118,5 +118,6 @@ function withCodesBy(v2: ChannelAccount, v3: ChannelAccount): ChannelAccount {
     query: (asked) => (isByCode(asked.ask) ? v2.query(asked) : v3.query(asked)),
     reverse: v2.reverse,
     diagnose,
+    certificates: () => [...(v3.certificates?.() ?? []), ...(v2.certificates?.() ?? [])],
   }
 }

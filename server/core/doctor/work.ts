@@ -3,7 +3,7 @@ import { asInstant, chinaDay, formatInstant, later } from '../../../shared/kerne
 import type { ChannelAccount } from '../../channels/channel.ts'
 import { countPayersByApp, countWaiting, listFailingEndpoints } from '../../store/diagnosis.ts'
 import { firstSuccess, listReconciliations, newestDay } from '../../store/reconciliations.ts'
-import { oldestDue } from '../../store/tasks.ts'
+import { dueByKind } from '../../store/tasks.ts'
 import { type Finding, ok } from '../rules/finding.ts'
 import { isAlive } from '../rules/instances.ts'
 import { dayBefore } from '../rules/reconciliation.ts'
@@ -17,9 +17,9 @@ const lookedBackMs = 8 * 24 * 60 * 60 * 1000
 export async function lookAtTasks({ db, now, instances }: StoreLook): Promise<Finding> {
   const id = 'tasks'
   const isRunning = instances.some((one) => isAlive(one, now))
-  const overdue = [...(await oldestDue(db, now))].filter(([, since]) => now - since > overdueMs)
+  const overdue = [...(await dueByKind(db, now))].filter(([, { since }]) => now - since > overdueMs)
   if (overdue.length === 0 || !isRunning) return ok(id, '没有积压的任务', 'no task waits longer than it should')
-  const list = overdue.map(([kind, since]) => `${kind} (${formatInstant(since)})`).join(', ')
+  const list = overdue.map(([kind, { since }]) => `${kind} (${formatInstant(since)})`).join(', ')
   return {
     id,
     severity: 'warning',

@@ -66,7 +66,9 @@ export function decideAttempt(given: NewAttempt): { attempt: Attempt; decision: 
 export function decideClose(order: Order, why: 'expired' | 'cancelled', now: Instant): Decision {
   const { merchantId, orderId, attemptCount } = order
   return decision({
-    changes: [{ kind: 'moveOrder', merchantId, orderId, from: ['pending'], to: 'closed', attemptCount, set: { closedAt: now } }],
+    changes: [
+      { kind: 'moveOrder', merchantId, orderId, from: ['pending'], to: 'closed', about: order, attemptCount, set: { closedAt: now } },
+    ],
     events: [orderEvent('order.closed', order, now, { reason: why })],
     ended: [{ kind: 'order.expire', merchantId, subject: orderId }],
   })

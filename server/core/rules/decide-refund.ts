@@ -149,7 +149,10 @@ function movedOnce(refund: Refund, to: RefundStatus, set: RefundSet, now: Instan
   const after: Refund = { ...refund, ...set, status: to }
   const goesOn = to === 'processing'
   return decision({
-    changes: [{ kind: 'moveRefund', merchantId, orderId, refundId, from: refundMayComeFrom(to), to, set }, ...bookkeeping(refund, to)],
+    changes: [
+      { kind: 'moveRefund', merchantId, orderId, refundId, from: refundMayComeFrom(to), to, about: refund, set },
+      ...bookkeeping(refund, to),
+    ],
     events: eventsOf(after, now),
     tasks: goesOn ? [{ kind: 'refund.sync', merchantId, subject: refundId, runAt: nextTry('refund.sync', 0, now) }] : [],
     ended: [

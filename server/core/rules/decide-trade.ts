@@ -131,6 +131,7 @@ function keep({ order, attempt, attempts, now }: TradeCase, success: Success, be
         orderId,
         from: [order.status],
         to: 'succeeded',
+        about: order,
         set: {
           paid: success.amount.minor,
           keptPaymentId: attempt.paymentId,
@@ -210,6 +211,7 @@ function succeed(attempt: Attempt, success: Success, kept: boolean): Change {
     paymentId,
     from: attemptMayComeFrom('succeeded'),
     to: 'succeeded',
+    about: attempt,
     unlessReversing,
     set,
   }
@@ -219,7 +221,7 @@ function end(attempt: Attempt, to: 'closed' | 'failed', now: Instant, failure?: 
   const { merchantId, orderId, paymentId } = attempt
   const set = { closedAt: now, ...(failure === undefined ? {} : { failure }) }
   return decision({
-    changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: attemptMayComeFrom(to), to, set }],
+    changes: [{ kind: 'moveAttempt', merchantId, orderId, paymentId, from: attemptMayComeFrom(to), to, about: attempt, set }],
     ended: [{ kind: 'payment.sync', merchantId, subject: paymentId }],
   })
 }

@@ -47,6 +47,8 @@ export type Change =
       readonly orderId: OrderId
       readonly from: readonly OrderStatus[]
       readonly to: OrderStatus
+      /** The order as the rule knew it, for those who are told of the move. */
+      readonly about: Order
       /** Given where the move is about all attempts: lost when one was added meanwhile. */
       readonly attemptCount?: number
       readonly set: {
@@ -66,6 +68,8 @@ export type Change =
       readonly paymentId: PaymentId
       readonly from: readonly AttemptStatus[]
       readonly to: AttemptStatus
+      /** The attempt as the rule knew it, for those who are told of the move. */
+      readonly about: Attempt
       /** Lost when the channel is asked to undo it meanwhile. */
       readonly unlessReversing?: boolean
       readonly set: {
@@ -106,6 +110,8 @@ export type Change =
       readonly refundId: RefundId
       readonly from: readonly RefundStatus[]
       readonly to: RefundStatus
+      /** The refund as the rule knew it, for those who are told of the move. */
+      readonly about: Refund
       readonly set: { readonly channelRefundId?: string; readonly failure?: string; readonly succeededAt?: Instant }
     }
   /** The reserved amount went back to the payer. */

@@ -57,6 +57,8 @@ export type DeliveryTry = {
   readonly outcome: TryOutcome
   readonly statusCode?: number | undefined
   readonly detail?: string | undefined
+  /** It was unreachable because its certificate, or all of TLS, is no good. */
+  readonly isTls?: boolean | undefined
 }
 
 const second = 1000

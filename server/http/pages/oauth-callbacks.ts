@@ -71,10 +71,10 @@ export function mountCallbacks(router: Router, parts: Parts): void {
     return token === undefined ? undefined : flows.read(token, state)
   }
 
-  function refuse(ctx: Context): void {
+  async function refuse(ctx: Context): Promise<void> {
     metrics.authFailures.count({ audience: 'link' })
     guesses.assertMayTry(ctx.state.clientIp)
-    guesses.failed(ctx.state.clientIp)
+    await guesses.failed(ctx.state.clientIp)
     notices.tell(ctx, 400, 'loginFailed')
   }
 }

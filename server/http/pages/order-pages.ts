@@ -42,7 +42,7 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
   router.get('/pay/:orderId/login', notices.guard('GET /pay/:orderId/login'), login)
 
   async function show(ctx: Context): Promise<void> {
-    const holder = holders.read(ctx)
+    const holder = await holders.read(ctx)
     const isBack = ctx.query.back === '1'
     const view = await payPage.look(holder, { asks: isBack })
     const ways = isPayable(view) ? payPage.ways(holder, view.order) : []
@@ -80,7 +80,7 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
 
   /** What the page's script does, for browsers without one. */
   async function payByForm(ctx: Context): Promise<void> {
-    const holder = holders.read(ctx)
+    const holder = await holders.read(ctx)
     const form = await readForm(ctx)
     const channel = channelNames.find((name) => name === form.get('channel'))
     try {
@@ -96,7 +96,7 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
 
   /** On to the channel's login; nothing is written but a cookie. */
   async function login(ctx: Context): Promise<void> {
-    const holder = holders.read(ctx)
+    const holder = await holders.read(ctx)
     const channel = channelNames.find((name) => name === ctx.query.channel)
     const view = await payPage.look(holder, { asks: false })
     const way = isPayable(view) ? payPage.ways(holder, view.order).find((one) => one.login && one.channel === channel) : undefined

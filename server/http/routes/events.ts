@@ -9,6 +9,7 @@ import { orderNotFound } from '../../core/load.ts'
 import type { Orders, OrderView } from '../../core/orders.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Runtime } from '../../lib/runtime.ts'
+import type { Limits } from '../limits.ts'
 import { type CashierUrl, presentOrder } from '../present.ts'
 import { presentLinkOrder } from '../present-link.ts'
 import type { Audience, Door, Principal } from '../route.ts'
@@ -65,11 +66,12 @@ type Parts = {
   readonly merchantName: string
   readonly runtime: Runtime
   readonly log: Log
+  readonly admit: Limits
   readonly authenticate: (ctx: Context, audience: Audience, clientIp: string) => Promise<Principal[Audience]>
 }
 
 /** `GET …/:orderId/events`, for payers and for holders of a link: a `status` event at once and at each change, until the order can change no more. */
-export function makeEventStreams({ orders, live, checks, cashierUrl, merchantName, runtime, log, authenticate }: Parts) {
+export function makeEventStreams({ orders, live, checks, cashierUrl, merchantName, runtime, log, admit, authenticate }: Parts) {
   const open = new Map<PassThrough, string>()
   let isEnded = false
   return { mount, drain }
@@ -84,6 +86,7 @@ export function makeEventStreams({ orders, live, checks, cashierUrl, merchantNam
 
   async function viewerOf(ctx: Context, audience: 'link' | 'payer'): Promise<Viewer> {
     const who = await authenticate(ctx, audience, ctx.state.clientIp)
+    await admit(ctx.method, audience, who, ctx.state.clientIp)
     if (who && 'device' in who) {
       const { merchantId, orderId } = who
       const present = (view: OrderView) => presentLinkOrder(view, { merchant: merchantName, now: runtime.now() })

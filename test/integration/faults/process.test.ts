@@ -194,7 +194,7 @@ describe('the end of a process', () => {
 
       expect(code).not.toBe(0)
       expect(output).toContain('schema version 99')
-      expect(output).toContain('knows 3')
+      expect(output).toMatch(/knows \d+/)
     },
     lateEnough,
   )

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Task, TaskKind } from '../../../server/core/rules/task.ts'
-import { claimDue, delayTask, finishTask, giveBack, oldestDue } from '../../../server/store/tasks.ts'
+import { claimDue, delayTask, dueByKind, finishTask, giveBack } from '../../../server/store/tasks.ts'
 import { transaction } from '../../../server/store/transaction.ts'
 import { endTasks, insertTasks } from '../../../server/store/transitions.ts'
 import { asOwnId, defaultMerchant } from '../../../shared/kernel/ids.ts'
@@ -75,7 +75,7 @@ describe('tasks that are due', () => {
     expect(await claimOne('two', leaseMs)).toMatchObject({ tries: 1, leaseOwner: 'two' })
   })
 
-  it('are told by the oldest of each kind', async () => {
+  it('are told by kind: how many, and since when the oldest', async () => {
     await write([
       { subject: 'a', ms: -5 },
       { subject: 'b', ms: -9 },
@@ -83,9 +83,9 @@ describe('tasks that are due', () => {
       { subject: 'd', ms: 5, kind: 'order.expire' },
     ])
 
-    expect([...(await oldestDue(store.db, aDay))].sort(([one], [other]) => one.localeCompare(other))).toEqual([
-      ['payment.sync', at(-9)],
-      ['refund.send', at(-2)],
+    expect([...(await dueByKind(store.db, aDay))].sort(([one], [other]) => one.localeCompare(other))).toEqual([
+      ['payment.sync', { count: 2, since: at(-9) }],
+      ['refund.send', { count: 1, since: at(-2) }],
     ])
   })
 })

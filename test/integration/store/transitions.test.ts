@@ -76,6 +76,7 @@ describe('of many who write the same row at once, one wins', () => {
       orderId: order.orderId,
       from: ['pending'],
       to: 'succeeded',
+      about: order,
       set: { paid: asMinor(9999), transactionId: asTransactionId(`t${contender}`), channel: 'wechat', payType: 'NATIVE', paidAt: aDay },
     }))
 
@@ -93,6 +94,7 @@ describe('of many who write the same row at once, one wins', () => {
       paymentId: paymentId(),
       from: ['sent', 'open'],
       to: 'succeeded',
+      about: attempt(),
       set: { kept: true, succeededAt: aDay },
     }))
 
@@ -110,6 +112,7 @@ describe('of many who write the same row at once, one wins', () => {
       refundId: refundId(),
       from: ['pending', 'processing'],
       to: 'succeeded',
+      about: refund(),
       set: { channelRefundId: 'c1', succeededAt: aDay },
     }))
 
@@ -127,6 +130,7 @@ describe('a change that knows another state than the row has', () => {
       orderId: order.orderId,
       from: ['pending'],
       to: 'closed',
+      about: order,
       set: { closedAt: aDay },
     } as const
 
@@ -153,7 +157,8 @@ describe('a change that knows another state than the row has', () => {
 
     expect(await apply(renewal)).toBe(true)
     expect(await findAttempt(store.db, merchantId, paymentId())).toMatchObject({ action: { codeUrl: 'weixin://2' }, actionExpiresAt: aDay })
-    await apply({ kind: 'moveAttempt', merchantId, orderId: order.orderId, paymentId: paymentId(), from: ['open'], to: 'closed', set: {} })
+    const end = { from: ['open'], to: 'closed', about: attempt(), set: {} } as const
+    await apply({ kind: 'moveAttempt', merchantId, orderId: order.orderId, paymentId: paymentId(), ...end })
     expect(await apply(renewal)).toBe(false)
   })
 
@@ -166,6 +171,7 @@ describe('a change that knows another state than the row has', () => {
       orderId: order.orderId,
       from: ['pending'],
       to: 'closed',
+      about: order,
       set: {},
     })
 

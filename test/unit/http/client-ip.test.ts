@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { makeClientIp } from '../../../server/http/client-ip.ts'
+import { makeClientIp, networkOf } from '../../../server/http/client-ip.ts'
 
 const behindOne = makeClientIp({ kind: 'hops', hops: 1 })
 const behindTwo = makeClientIp({ kind: 'hops', hops: 2 })
@@ -70,4 +70,17 @@ it('a header made to be slow is read at once', () => {
   behindOne('10.0.0.1', `${'1'.repeat(8000)}${',[:'.repeat(2000)}`)
 
   expect(process.cpuUsage().user - startedAt).toBeLessThan(50_000)
+})
+
+describe('the network whose limits an address counts for is', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:0:1:aaaa:bbbb:cccc:dddd', '2001:db8:0:1::/64'],
+    ['2001:DB8::1', '2001:db8:0:0::/64'],
+    ['2001:0db8:0000:0001::', '2001:db8:0:1::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['no address', 'no address'],
+  ])('of %s: %s', (address, network) => {
+    expect(networkOf(address)).toBe(network)
+  })
 })

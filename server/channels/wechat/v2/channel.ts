@@ -1,4 +1,6 @@
-import type { AccountTools, ChannelAccount } from '../../channel.ts'
+import { asInstant } from '../../../../shared/kernel/time.ts'
+import { readCertificate } from '../../../lib/rsa.ts'
+import type { AccountTools, CertificateEnd, ChannelAccount } from '../../channel.ts'
 import { appIdFor, canShowCertificate, merchantRefOf, type WechatV2Credentials } from '../account.ts'
 import { label } from '../label.ts'
 import { limits } from '../limits.ts'
@@ -25,6 +27,7 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
   const close = makeClose(parts)
   // A payment by code whose outcome nobody knows has to be undone: who cannot do that does not take any.
   const codePay = canShowCertificate(credentials) ? makeCodePay(parts) : undefined
+  const shown = shownCertificate(credentials)
   if (!codePay)
     tools.log.warn({ event: 'wechat.no_codes', account: tools.account, reason: 'WECHAT_MCH_CERT and WECHAT_MCH_KEY are not set' })
   return {
@@ -51,5 +54,12 @@ export function makeWechatV2(credentials: WechatV2Credentials, tools: AccountToo
     hasFundFlow: credentials.sub === undefined && canShowCertificate(credentials),
     diagnose: makeDiagnose({ ...parts, prepare, close }),
     upstream: credentials.gateway,
+    certificates: () => shown,
   }
+}
+
+/** What refunds and reversals show of themselves. */
+function shownCertificate({ clientCertificate }: WechatV2Credentials): CertificateEnd[] {
+  if (clientCertificate === undefined) return []
+  return [{ certificate: 'mutual_tls', endsAt: asInstant(readCertificate(clientCertificate.certificate).notAfter) }]
 }

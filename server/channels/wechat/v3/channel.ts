@@ -1,4 +1,5 @@
-import type { AccountTools, ChannelAccount } from '../../channel.ts'
+import { asInstant, type Instant } from '../../../../shared/kernel/time.ts'
+import type { AccountTools, CertificateEnd, ChannelAccount } from '../../channel.ts'
 import { appIdFor, merchantRefOf, type WechatV3Credentials } from '../account.ts'
 import { label } from '../label.ts'
 import { limits } from '../limits.ts'
@@ -26,6 +27,7 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
   const call = makeCall(credentials, tools, { signer, keys })
   const parts = { credentials, tools, call }
   const prepare = makePrepare(parts, signer)
+  const endsAt = credentials.certificate && asInstant(credentials.certificate.notAfter)
   const codePay = withCodePay ? makeCodePay(parts) : undefined
   const login = makeLogin(credentials, tools)
   const close = makeClose(parts)
@@ -56,5 +58,10 @@ export function makeWechatV3(credentials: WechatV3Credentials, tools: AccountToo
     refreshKeys: keys.refresh,
     diagnose: makeDiagnose({ credentials, tools, signer, keys, prepare, close }),
     upstream: credentials.gateway,
+    certificates: () => [...endOf('merchant', endsAt), ...endOf('platform', keys.endsAt())],
   }
+}
+
+function endOf(certificate: CertificateEnd['certificate'], endsAt: Instant | undefined): CertificateEnd[] {
+  return endsAt === undefined ? [] : [{ certificate, endsAt }]
 }

@@ -1,4 +1,5 @@
 import type { Words } from '../../../../shared/kernel/codes.ts'
+import { asInstant, type Instant } from '../../../../shared/kernel/time.ts'
 import { openAesGcm } from '../../../lib/aes-gcm.ts'
 import { decodeBase64 } from '../../../lib/base64.ts'
 import { parseJson } from '../../../lib/json.ts'
@@ -40,7 +41,7 @@ export function makeKeys(
   let lastTryAt = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
   let flight: Promise<void> | undefined
-  return { ready, refresh, fetchAnew: fetchOnce, keyOf, learn, requestSerial }
+  return { ready, refresh, fetchAnew: fetchOnce, keyOf, learn, requestSerial, endsAt }
 
   /** The key of exactly that serial, when it is known and good. */
   function keyOf(serial: string): KeyObject | undefined {
@@ -55,6 +56,12 @@ export function makeKeys(
     return [...certificates.values()]
       .sort((one, other) => other.notBefore - one.notBefore)
       .find((certificate) => certificate.notBefore <= runtime.now())?.serial
+  }
+
+  /** When the last of the platform certificates ends; undefined where there is none. */
+  function endsAt(): Instant | undefined {
+    const [last] = [...certificates.values()].map(({ notAfter }) => notAfter).sort((one, other) => other - one)
+    return last === undefined ? undefined : asInstant(last)
   }
 
   /** Waits until an answer can be verified at all. @throws ChannelError when certificates are needed and cannot be had. */
