@@ -10,31 +10,40 @@ const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-0
 /** An order as whoever holds its link sees it: what he pays for, and what became of it. */
 export const linkOrder = z
   .object({
-    orderId: z.string(),
-    merchant: z.string().meta({ description: 'The name the merchant shows to payers' }),
-    subject: z.string(),
-    body: z.string().nullable(),
-    amount: z.string(),
-    amountMinor: z.int(),
-    currency: z.string(),
+    orderId: z.string().meta({ example: 'T20260102-1' }),
+    merchant: z.string().meta({ description: 'The name the merchant shows to payers', example: 'The tea shop' }),
+    subject: z.string().meta({ example: 'Tea' }),
+    body: z.string().nullable().meta({ example: null }),
+    amount: z.string().meta({ description: 'In the major unit', example: '99.99' }),
+    amountMinor: z.int().meta({ description: 'In the minor unit, such as fen', example: 9999 }),
+    currency: z.string().meta({ example: 'CNY' }),
     status: z.enum(orderStatuses),
-    isExpired: z.boolean().meta({ description: 'Its time is over, though it is not closed yet' }),
+    isExpired: z.boolean().meta({ description: 'Its time is over, though it is not closed yet', example: false }),
     refundStatus: z.enum(refundTotals),
-    refundedAmount: z.string(),
-    isRefunding: z.boolean(),
-    channel: z.enum(channelNames).nullable(),
-    payType: z.enum(payTypes).nullable(),
+    refundedAmount: z.string().meta({ description: 'What went back, in the major unit', example: '0.00' }),
+    isRefunding: z.boolean().meta({ example: false }),
+    channel: z.enum(channelNames).nullable().meta({ example: null }),
+    payType: z.enum(payTypes).nullable().meta({ example: null }),
     now: time,
     expiresAt: time,
-    paidAt: time.nullable(),
-    closedAt: time.nullable(),
-    returnUrl: z.string().nullable().meta({ description: 'Where the merchant wants the payer afterwards; null while it can be paid' }),
+    paidAt: time.nullable().meta({ example: null }),
+    closedAt: time.nullable().meta({ example: null }),
+    returnUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'Where the merchant wants the payer afterwards; null while it can be paid', example: null }),
   })
   .meta({ id: 'LinkOrder', description: 'An order as the holder of its link sees it' })
 export type LinkOrder = z.output<typeof linkOrder>
 
 /** A QR code as one path of unit squares; the light border is not part of it. */
-export const qrCode = z.object({ size: z.int(), path: z.string(), expiresAt: time }).meta({ id: 'QrCode' })
+export const qrCode = z
+  .object({
+    size: z.int().meta({ description: 'Squares a side', example: 29 }),
+    path: z.string().meta({ description: 'For the `d` of an SVG path', example: 'M0 0h7v1h-7z' }),
+    expiresAt: time,
+  })
+  .meta({ id: 'QrCode' })
 export type QrCode = z.output<typeof qrCode>
 
 /** POST /cashier/links/:orderId/pay; how is decided by the server, from the browser that asks. */

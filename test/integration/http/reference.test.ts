@@ -38,6 +38,17 @@ async function paid(orderId: string): Promise<void> {
   await shop.until(orderId, ({ status }) => status === 'succeeded')
 }
 
+/** Reads a stream of an order that can change no more, to its end. */
+async function follow(path: string, token: string): Promise<void> {
+  const headers = token === '' ? {} : { authorization: `Bearer ${token}` }
+  const stream = await fetch(`${shop.origin()}/api/v1${path}`, { headers })
+  expect(await stream.text()).toContain('event: status')
+  expect(
+    contractProblems({ method: 'GET', path: `/api/v1${path}`, status: stream.status, headers: stream.headers, body: undefined }),
+  ).toEqual([])
+  note('GET', path)
+}
+
 /** A refund that the payer's account cannot receive. */
 async function abnormalRefund(): Promise<string> {
   const { orderId } = await ask('POST', '/orders', { subject: 'Tea', amount: '5.00' })
@@ -142,13 +153,16 @@ describe('a walk through the whole interface finds every answer as the document 
     await ask('GET', '/cashier/orders', undefined, token)
     await ask('POST', `/cashier/orders/${orderId}/cancel`, undefined, token)
     await ask('GET', `/cashier/orders/${orderId}`, undefined, token)
-    const path = `/cashier/orders/${orderId}/events`
-    const stream = await fetch(`${shop.origin()}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } })
-    expect(await stream.text()).toContain('event: status')
-    expect(
-      contractProblems({ method: 'GET', path: `/api/v1${path}`, status: stream.status, headers: stream.headers, body: undefined }),
-    ).toEqual([])
-    note('GET', path)
+    await follow(`/cashier/orders/${orderId}/events`, token)
+  })
+
+  it('the link of an order', async () => {
+    const { orderId, cashierUrl } = await ask('POST', '/orders', { subject: 'Tea', amount: '1' })
+    const { search } = new URL(cashierUrl)
+    await ask('GET', `/cashier/links/${orderId}${search}`, undefined, '')
+    await ask('POST', `/cashier/links/${orderId}/pay${search}`, { channel: 'wechat' }, '')
+    await paid(orderId)
+    await follow(`/cashier/links/${orderId}/events${search}`, '')
   })
 
   it('notifications', async () => {
