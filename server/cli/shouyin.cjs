@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 // What `npx shouyin` runs: whatever Node comes first in the path, the command is run by Node 24, the one beside the project if need be.
-const { spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
 const { enableCompileCache } = require('node:module')
 const { join } = require('node:path')
@@ -24,9 +24,13 @@ function run() {
   })
 }
 
-/** The same command by the other Node; a signal that ends it is passed on as an end without success. */
+/** The same command by the other Node; who wants this process to end wants that one to end. */
 function handOver() {
-  const { status, error } = spawnSync(beside, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
-  if (error) process.stderr.write(`${error.message}\n`)
-  process.exit(status ?? 1)
+  const child = spawn(beside, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal))
+  child.once('error', (error) => {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  })
+  child.once('exit', (code) => process.exit(code ?? 1))
 }

@@ -1,7 +1,7 @@
 import type { AppId } from '../../../shared/kernel/ids.ts'
 import { type Finding, ok } from '../../core/rules/finding.ts'
-import { isPrivateHost } from '../../core/rules/public-address.ts'
 import { trialAsk } from '../../core/rules/trial.ts'
+import { isPublicHost } from '../../lib/public-address.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { AccountTools, ChannelAccount, DiagnoseAsk } from '../channel.ts'
 import { failureIn, findingOf } from '../failure.ts'
@@ -146,7 +146,7 @@ async function isSwapped({
 /** Nobody but the merchant platform knows which domains are registered. */
 function h5Domain(notifyUrl: string): Finding[] {
   const { hostname } = new URL(notifyUrl)
-  if (isPrivateHost(hostname)) return []
+  if (!isPublicHost(hostname)) return []
   return [
     {
       id: 'wechat.h5_domain',

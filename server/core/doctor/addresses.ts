@@ -1,9 +1,10 @@
 import { parseJson } from '../../lib/json.ts'
 import { memberOf } from '../../lib/member-of.ts'
+import { isPublicHost } from '../../lib/public-address.ts'
 import { type IncomingAnswer, NetworkFailure } from '../../lib/runtime.ts'
 import { type Finding, ok } from '../rules/finding.ts'
 import { isAlive } from '../rules/instances.ts'
-import { isPrivateHost, isThisMachine } from '../rules/public-address.ts'
+import { isThisMachine } from '../rules/this-machine.ts'
 import type { NetworkLook } from './parts.ts'
 
 const timeoutMs = 8000
@@ -40,7 +41,7 @@ function notifyProblem(url: URL, upstream: string | undefined): Pick<Finding, 'w
       remedy: { zh: '请换一个更短的地址', en: 'Use a shorter one' },
     }
   if (isEmulated) return undefined
-  if (isPrivateHost(url.hostname))
+  if (!isPublicHost(url.hostname))
     return {
       words: { zh: '通知地址是内网地址，渠道无法访问', en: 'the notify address is a private one, which no channel can reach' },
       remedy: { zh: '请把 PUBLIC_URL 设为公网可访问的 https 域名', en: 'Set PUBLIC_URL to a public https host' },

@@ -1,5 +1,5 @@
 import { type Finding, ok } from '../rules/finding.ts'
-import { isThisMachine } from '../rules/public-address.ts'
+import { isThisMachine } from '../rules/this-machine.ts'
 import type { Setup } from './parts.ts'
 
 const fewestLetters = 10

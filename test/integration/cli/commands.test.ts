@@ -304,6 +304,11 @@ describe('npx shouyin resend', () => {
         async () => [...heard],
         (ids) => ids.length === 1,
       )
+      // One that is still being told goes on as it was.
+      await listening.eventually(
+        async () => (await listening.get(`/events/${first}`)).data.deliveries[0]?.status,
+        (status) => status === 'succeeded',
+      )
       const environment = { ...environmentOf(listening), WEBHOOK_ALLOW_PRIVATE: '1' }
 
       const { code, json } = await shouyin(environment, ['resend', first ?? '', '--json'])
