@@ -10,28 +10,28 @@ const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-0
 /** An order as whoever holds its link sees it: what he pays for, and what became of it. */
 export const linkOrder = z
   .object({
-    orderId: z.string().meta({ example: 'T20260102-1' }),
-    merchant: z.string().meta({ description: 'The name the merchant shows to payers', example: 'The tea shop' }),
+    orderId: z.string().meta({ description: 'The merchant’s number of the order', example: 'T20260102-1' }),
+    merchant: z.string().meta({ description: 'The name the merchant shows to payers', example: '云上茶铺' }),
     subject: z.string().meta({ example: 'Tea' }),
     body: z.string().nullable().meta({ example: null }),
     amount: z.string().meta({ description: 'In the major unit', example: '99.99' }),
     amountMinor: z.int().meta({ description: 'In the minor unit, such as fen', example: 9999 }),
     currency: z.string().meta({ example: 'CNY' }),
-    status: z.enum(orderStatuses),
+    status: z.enum(orderStatuses).meta({ example: 'succeeded' }),
     isExpired: z.boolean().meta({ description: 'Its time is over, though it is not closed yet', example: false }),
-    refundStatus: z.enum(refundTotals),
+    refundStatus: z.enum(refundTotals).meta({ example: 'none' }),
     refundedAmount: z.string().meta({ description: 'What went back, in the major unit', example: '0.00' }),
-    isRefunding: z.boolean().meta({ example: false }),
-    channel: z.enum(channelNames).nullable().meta({ example: null }),
-    payType: z.enum(payTypes).nullable().meta({ example: null }),
+    isRefunding: z.boolean().meta({ description: 'Money is on its way back', example: false }),
+    channel: z.enum(channelNames).nullable().meta({ example: 'wechat' }),
+    payType: z.enum(payTypes).nullable().meta({ example: 'NATIVE' }),
     now: time,
     expiresAt: time,
-    paidAt: time.nullable().meta({ example: null }),
+    paidAt: time.nullable(),
     closedAt: time.nullable().meta({ example: null }),
-    returnUrl: z
-      .string()
-      .nullable()
-      .meta({ description: 'Where the merchant wants the payer afterwards; null while it can be paid', example: null }),
+    returnUrl: z.string().nullable().meta({
+      description: 'Where the merchant wants the payer afterwards; null while it can be paid',
+      example: 'https://shop.example/done',
+    }),
   })
   .meta({ id: 'LinkOrder', description: 'An order as the holder of its link sees it' })
 export type LinkOrder = z.output<typeof linkOrder>
@@ -39,16 +39,18 @@ export type LinkOrder = z.output<typeof linkOrder>
 /** A QR code as one path of unit squares; the light border is not part of it. */
 export const qrCode = z
   .object({
-    size: z.int().meta({ description: 'Squares a side', example: 29 }),
-    path: z.string().meta({ description: 'For the `d` of an SVG path', example: 'M0 0h7v1h-7z' }),
+    size: z.int().meta({ description: 'Modules on each side', example: 29 }),
+    path: z.string().meta({ description: 'What an SVG path draws, a unit a module', example: 'M0 0h7v1h-7zM10 0h2v1h-2z' }),
     expiresAt: time,
   })
-  .meta({ id: 'QrCode' })
+  .meta({ id: 'QrCode', description: 'A QR code to be drawn' })
 export type QrCode = z.output<typeof qrCode>
 
 /** POST /cashier/links/:orderId/pay; how is decided by the server, from the browser that asks. */
 export const linkPay = z.strictObject({ channel: channel.optional() })
-export const linkPaying = z.object({ action: payAction, qr: qrCode.nullable() }).meta({ id: 'LinkPaying' })
+export const linkPaying = z
+  .object({ action: payAction, qr: qrCode.nullable() })
+  .meta({ id: 'LinkPaying', description: 'What the page does next; a code comes drawn as well' })
 export type LinkPaying = z.output<typeof linkPaying>
 
 /** What stood in the way of a payment, as the page puts it into words. */

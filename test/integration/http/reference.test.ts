@@ -157,12 +157,16 @@ describe('a walk through the whole interface finds every answer as the document 
   })
 
   it('the link of an order', async () => {
-    const { orderId, cashierUrl } = await ask('POST', '/orders', { subject: 'Tea', amount: '1' })
+    const { orderId, cashierUrl } = await ask('POST', '/orders', { subject: 'Tea', amount: '1', returnUrl: 'https://shop.example/done' })
     const { search } = new URL(cashierUrl)
-    await ask('GET', `/cashier/links/${orderId}${search}`, undefined, '')
-    await ask('POST', `/cashier/links/${orderId}/pay${search}`, { channel: 'wechat' }, '')
+    const link = `/cashier/links/${orderId}`
+    await ask('GET', link + search, undefined, '')
+    await ask('POST', `${link}/pay${search}`, { channel: 'wechat' }, '')
     await paid(orderId)
-    await follow(`/cashier/links/${orderId}/events${search}`, '')
+    await ask('GET', link + search, undefined, '')
+    const stream = await fetch(`${shop.origin()}/api/v1${link}/events${search}`)
+    expect(await stream.text()).toContain('event: status')
+    note('GET', `${link}/events`)
   })
 
   it('notifications', async () => {
