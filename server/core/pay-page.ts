@@ -113,6 +113,16 @@ export function makePayPage({
         },
       })
     if (!hasSession(holder, way)) return { is: 'login', way }
+    try {
+      return await started(holder, way, clientIp)
+    } catch (error) {
+      // The session is genuine, but nobody knows the person any more, as after a restored backup.
+      if (way.login && error instanceof AppError && error.code === 'UNAUTHORIZED') return { is: 'login', way }
+      throw error
+    }
+  }
+
+  async function started(holder: LinkHolder, way: Way, clientIp: string): Promise<LinkPayment> {
     const { attempt, action } = await payments.pay(holder.merchantId, holder.orderId, {
       channel: way.channel,
       account: way.account,
@@ -121,7 +131,7 @@ export function makePayPage({
       clientIp,
       returnUrl: backTo(holder),
     })
-    return { is: 'action', action, endsAt: attempt.actionExpiresAt ?? order.expiresAt }
+    return { is: 'action', action, endsAt: attempt.actionExpiresAt ?? attempt.ask.expiresAt }
   }
 
   /** A code that was made before and can still be scanned. */

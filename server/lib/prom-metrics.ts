@@ -37,7 +37,7 @@ export function makeMetrics(): PromMetrics {
   for (const channel of channelNames)
     for (const kind of ['trade', 'refund', 'unknown'])
       for (const outcome of notificationOutcomes) metrics.notifications.count({ channel, kind, outcome }, 0)
-  for (const audience of ['merchant', 'payer']) metrics.authFailures.count({ audience }, 0)
+  for (const audience of ['merchant', 'payer', 'link']) metrics.authFailures.count({ audience }, 0)
   return { ...metrics, onRead: (look) => void looks.push(look), text }
 
   async function text(): Promise<string> {

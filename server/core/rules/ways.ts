@@ -26,10 +26,13 @@ export type Way = AccountName & {
 /** In whose browser a channel's payments are made. QFPay stands in front of WeChat's wallet. */
 const browsers: Readonly<Record<ChannelName, 'wechat' | 'alipay'>> = { wechat: 'wechat', qfpay: 'wechat', alipay: 'alipay' }
 
-/** One way for each channel that can be used on the device, in the order of the accounts. Any account of `logins` may say who pays. */
+/**
+ * One way for each wallet that can be used on the device, in the order of the accounts: to a payer WeChat Pay is the same through whomever.
+ * Any account of `logins` may say who pays.
+ */
 export function waysOn(device: Device, offers: readonly Offer[], logins: readonly Offer[]): Way[] {
   const ways = offers.flatMap((offer) => wayOn(device, offer, logins) ?? [])
-  return ways.filter((way, nth) => ways.findIndex((one) => one.channel === way.channel) === nth)
+  return ways.filter((way, nth) => ways.findIndex((one) => browsers[one.channel] === browsers[way.channel]) === nth)
 }
 
 function wayOn(device: Device, offer: Offer, logins: readonly Offer[]): Way | undefined {

@@ -113,6 +113,17 @@ describe('a login through WeChat’s page', () => {
     expect((await browser(wechat).open(cashierUrl, { 'sec-purpose': 'prefetch' })).status).toBe(200)
   })
 
+  it('is asked for again when the store no longer knows the person', async () => {
+    const { cashierUrl } = await shop.order()
+    const payer = browser(wechat)
+    await payer.open((await ledToWechat(payer, cashierUrl)).href)
+    await shop.query(async (db) => db.query.deleteFrom('payers').execute())
+
+    const answer: Data = await (await payer.post(apiOf(cashierUrl, '/pay'), '{"channel":"wechat"}')).json()
+
+    expect(answer.data.action).toMatchObject({ type: 'redirect', url: expect.stringContaining('/login?k=') })
+  })
+
   it('lets the browser’s session do what the mini-program’s does, from pages of this site', async () => {
     const { cashierUrl } = await shop.order()
     const payer = browser(wechat)

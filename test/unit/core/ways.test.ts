@@ -39,7 +39,12 @@ describe('how an order can be paid', () => {
     expect(told('desktop', [{ ...alipay, payTypes: ['PAGE'] }])).toEqual(['alipay leave PAGE'])
   })
 
-  it('is one way a channel, at the account that stands first', () => {
+  it('is one way a wallet, whoever stands behind it', () => {
+    expect(told('desktop', [wechat, qfpay, alipay])).toEqual(['wechat scan NATIVE', 'alipay scan NATIVE'])
+    expect(told('wechat', [{ ...wechat, login: undefined }, qfpay])).toEqual(['qfpay leave JSAPI'])
+  })
+
+  it('is at the account that stands first', () => {
     const second = { ...wechat, account: asOwnId('AccountId', 'second') }
 
     expect(waysOn('desktop', [wechat, second], [])).toMatchObject([{ account: 'default' }])
