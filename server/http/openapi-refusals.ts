@@ -29,11 +29,11 @@ export function refusalsOf(route: Route): Map<number, ErrorCode[]> {
     'PARAM_ERROR',
     'INVALID_REQUEST',
     'SYSTEMERROR',
+    // A key, a payer or an address that asks for too much, or guesses.
+    'RATE_LIMITED',
     // A link without its key is an order that is not there.
     ...(route.audience === 'public' || route.audience === 'link' ? [] : (['UNAUTHORIZED'] as const)),
-    // A key that is guessed at.
-    ...(route.audience === 'link' ? (['RATE_LIMITED'] as const) : []),
-    ...(route.audience === 'merchant' ? (['NOAUTH', 'RATE_LIMITED'] as const) : []),
+    ...(route.audience === 'merchant' ? (['NOAUTH'] as const) : []),
     ...(route.params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(takesKey(route) ? (['CONFLICT', 'IDEMPOTENCY_MISMATCH'] as const) : []),
     ...(route.asksChannel ? channelCodes : []),

@@ -38,7 +38,6 @@ export function cashierRoutes({ cashier, products, orders, payments, checks, can
       summary: { en: 'Exchange a login code for a session', zh: '用登录 code 换取会话' },
       description: 'The code is what `wx.login` (or the OAuth redirect, or Alipay) gave. Neither openid nor session_key leaves the server.',
       asksChannel: true,
-      refusals: ['RATE_LIMITED'],
       body: login,
       example: { code: '0a3Jq0000xYbXT1Dkl000Wk1vU3Jq00z', app: 'miniprogram' },
       answer: session,

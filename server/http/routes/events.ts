@@ -33,7 +33,7 @@ const payerDoor: Door = {
   operationId: 'followMyOrder',
   summary: { en: 'The status of my order as it changes', zh: '我的订单状态的实时变化' },
   description: 'Server-sent events: `status` with the order at once and at each change, until it can change no more.',
-  refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'UNAVAILABLE'],
+  refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'RATE_LIMITED', 'UNAVAILABLE'],
   answers,
 }
 const linkDoor: Door = {
@@ -43,7 +43,7 @@ const linkDoor: Door = {
   operationId: 'followLinkedOrder',
   summary: { en: 'The status of a link’s order as it changes', zh: '链接所指订单状态的实时变化' },
   description: 'As for the payer’s own orders, with what the holder of a link may see.',
-  refusals: ['NOT_FOUND', 'UNAVAILABLE'],
+  refusals: ['NOT_FOUND', 'RATE_LIMITED', 'UNAVAILABLE'],
   answers,
 }
 export const eventDoors: readonly Door[] = [payerDoor, linkDoor]
