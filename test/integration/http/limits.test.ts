@@ -109,24 +109,45 @@ describe('a limit hits only', () => {
   })
 })
 
-describe('ten thousand guesses of a key from one address', () => {
-  it('are answered ten times a minute at all instances together, none opens a door, and the right key is not kept out', async () => {
+/** So many guesses at two instances, a hundred at a time: how each was answered. */
+async function guessed(count: number, ask: (nth: number) => Promise<{ status: number }>): Promise<Map<number, number>> {
+  const statuses = new Map<number, number>()
+  for (let nth = 0; nth < count; nth += 100)
+    for (const { status } of await Promise.all(Array.from({ length: 100 }, (_, at) => ask(nth + at))))
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  return statuses
+}
+/** The guesses may take some minutes on a slow machine. */
+const tenAMinute = { atLeast: 10, atMost: 100 }
+
+describe('guesses from one address', () => {
+  it('of a key, ten thousand, are answered ten times a minute at all instances together, and none opens a door', async () => {
     const one = await aShop({})
     const other = await andAnother(one, {})
-    const guess = (shop: Shop, nth: number) => shop.get('/orders', `sk_live_guess_${String(nth).padStart(12, '0')}`)
-    const statuses = new Map<number, number>()
 
-    for (let nth = 0; nth < 10_000; nth += 100) {
-      const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => guess(at % 2 === 0 ? one : other, nth + at)))
-      for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1)
-      if (nth % 2500 === 0) expect([(await one.get('/orders')).status, (await other.get('/orders')).status]).toEqual([200, 200])
-    }
+    const statuses = await guessed(10_000, (nth) =>
+      (nth % 2 === 0 ? one : other).get('/orders', `sk_live_guess_${String(nth).padStart(12, '0')}`),
+    )
 
-    const answered = statuses.get(401) ?? 0
-    expect([...statuses.keys()].sort((one, other) => one - other)).toEqual([401, 429])
-    // The guesses may take some minutes on a slow machine.
-    expect(answered).toBeGreaterThanOrEqual(10)
-    expect(answered).toBeLessThanOrEqual(100)
+    expect([...statuses.keys()].sort((first, second) => first - second)).toEqual([401, 429])
+    expect(statuses.get(401)).toBeGreaterThanOrEqual(tenAMinute.atLeast)
+    expect(statuses.get(401)).toBeLessThanOrEqual(tenAMinute.atMost)
+    expect([(await one.get('/orders')).status, (await other.get('/orders')).status]).toEqual([200, 200])
+  }, 240_000)
+
+  it('of the key of an order’s link likewise, and the right link is not kept out', async () => {
+    const one = await aShop({})
+    const other = await andAnother(one, {})
+    const { orderId, cashierUrl } = await one.order()
+    const right = new URL(cashierUrl).searchParams.get('k') ?? ''
+    const open = (shop: Shop, k: string) => shop.get(`/cashier/links/${orderId}?k=${k}`, '')
+
+    const statuses = await guessed(2000, (nth) => open(nth % 2 === 0 ? one : other, `${right.slice(0, -4)}${String(nth).padStart(4, '0')}`))
+
+    expect([...statuses.keys()].sort((first, second) => first - second)).toEqual([404, 429])
+    expect(statuses.get(404)).toBeGreaterThanOrEqual(tenAMinute.atLeast)
+    expect(statuses.get(404)).toBeLessThanOrEqual(tenAMinute.atMost)
+    expect((await open(one, right)).status).toBe(200)
   }, 240_000)
 })
 
