@@ -15,7 +15,8 @@ import { type InjectedAnswer, type InjectedRequest, inject } from './inject.ts'
 import { makeBytes } from './random.ts'
 
 const drainMs = 10_000
-const napMs = 1000
+/** How long the loops of tasks sleep, and the one that looks after accounts. */
+const napsMs: readonly number[] = [1000, 5000]
 
 export type Cut = 'refused' | 'reset'
 export type Instance = ReturnType<typeof makeInstance>
@@ -93,7 +94,7 @@ export function makeInstance({ name, seed, engine, store, config, skewMs, fetch,
   function sleep(mine: Lane, ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
-      const isNap = ms === napMs && signal !== undefined
+      const isNap = napsMs.includes(ms) && signal !== undefined
       const label = `${name}/${isNap ? 'nap' : 'sleep'}`
       const off = engine.schedule(label, ms, done, { lane: mine, isNap })
       signal?.addEventListener('abort', wake, { once: true })
