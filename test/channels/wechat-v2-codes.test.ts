@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ChannelError } from '../../server/channels/failure.ts'
 import { Secret } from '../../server/lib/secret.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { aDay, anAttempt } from '../support/builders.ts'
+import { selfSigned } from '../support/self-signed.ts'
 import { makeWechatV2Accounts } from '../support/wechat-v2-account.ts'
 import { startWechatV2StandIn, type V2Reply, type WechatV2StandIn } from '../support/wechat-v2-stand-in.ts'
 
@@ -135,7 +137,9 @@ describe('a merchant without a certificate', () => {
   })
 
   it('who shows one takes codes', () => {
-    const clientCertificate = { certificate: 'a certificate', privateKey: new Secret('its key') }
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const year = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2027, 0, 1) }
+    const clientCertificate = { certificate: selfSigned(privateKey, { serial: '11223344', ...year }), privateKey: new Secret('its key') }
 
     expect(accounts.open({ gateway, clientCertificate }).payTypes).toContain('MICROPAY')
   })

@@ -36,12 +36,12 @@ async function freshSchema(): Promise<FreshDatabase> {
 }
 
 async function ask(server: string, statement: string): Promise<void> {
-  // The product's entry to the package and not the other: both have this name, and jest has been seen to give the wrong one.
-  const connection = createConnection(server).promise()
+  // The product's entry to the package, and by callbacks: of its promises jest has been seen to give what was none.
+  const connection = createConnection(server)
   try {
-    await connection.query(statement)
+    await new Promise<void>((resolve, reject) => connection.query(statement, (error) => (error ? reject(error) : resolve())))
   } finally {
-    await connection.end()
+    await new Promise<void>((resolve) => connection.end(() => resolve()))
   }
 }
 
