@@ -16,6 +16,10 @@ export type Outside = {
 
 /** A command as it was typed, its options read. */
 export type Call = {
+  /** Name of the command. */
+  readonly name: string
+  /** It changes something: what it did is written down. */
+  readonly isActing: boolean
   readonly words: readonly string[]
   readonly language: Language
   readonly outside: Outside
@@ -35,6 +39,8 @@ export type Command = {
   readonly options?: NonNullable<ParseArgsConfig['options']>
   /** So many words stand behind the name. */
   readonly words: number
+  /** It changes something: what it did is written down, with what keys do. */
+  readonly isActing?: boolean
   run(call: Call): Promise<Outcome>
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { accountsAdd, accountsList, accountsRotate } from './commands/accounts.ts'
+import { audit } from './commands/audit.ts'
 import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { emulator } from './commands/emulator.ts'
@@ -26,5 +27,6 @@ export const commands: readonly Command[] = [
   keysRotate,
   keysRevoke,
   reseal,
+  audit,
   emulator,
 ]

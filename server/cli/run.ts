@@ -65,7 +65,8 @@ function readCall(command: Command, words: readonly string[], outside: Outside):
   const said = value('lang')
   const language = languages.find((one) => one === said)
   if (said !== undefined && !language) throw new UsageError(`--lang is ${said}; one of ${languages.join(', ')}`)
-  return { words: rest, outside, has, value, language: language ?? languageOf(outside.environment) }
+  const { name, isActing = false } = command
+  return { name, isActing, words: rest, outside, has, value, language: language ?? languageOf(outside.environment) }
 }
 
 function failed(error: unknown, { words, language, outside }: { words: readonly string[]; language: Language; outside: Outside }): number {

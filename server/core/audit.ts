@@ -1,10 +1,13 @@
+import type { MerchantId } from '../../shared/kernel/ids.ts'
 import { newId } from '../lib/ids.ts'
-import { type AuditRow, insertAudits } from '../store/audit.ts'
+import { type AuditRow, insertAudits, listAudit } from '../store/audit.ts'
 import type { Parts } from './parts.ts'
 
 export type Audit = ReturnType<typeof makeAudit>
 
 const groupMax = 100
+/** As many as anybody looks through. */
+const listMax = 200
 
 /**
  * Writes down what keys and staff did; rows that wait at the same moment share a statement. What was done is done: a row that cannot
@@ -13,15 +16,20 @@ const groupMax = 100
 export function makeAudit({ db, runtime, log }: Pick<Parts, 'db' | 'runtime' | 'log'>) {
   const waiting: Array<{ readonly row: AuditRow; readonly written: () => void }> = []
   let isWriting = false
-  return audit
+  return { record, list }
 
   /** Resolves once it is written, or told in the log. */
-  function audit(done: Omit<AuditRow, 'auditId' | 'at'>): Promise<void> {
+  function record(done: Omit<AuditRow, 'auditId' | 'at'>): Promise<void> {
     const row = { ...done, auditId: newId(runtime, 'aud'), at: runtime.now() }
     return new Promise((written) => {
       waiting.push({ row, written })
       if (!isWriting) void writeAll()
     })
+  }
+
+  /** What was done for a merchant last, the newest first. */
+  function list(merchantId: MerchantId): Promise<AuditRow[]> {
+    return listAudit(db, merchantId, listMax)
   }
 
   async function writeAll(): Promise<void> {

@@ -68,7 +68,7 @@ async function audited(
   const { merchantId, keyId } = who
   const { clientIp, requestId, facts = {} } = ctx.state
   const subject = facts.refundId ?? facts.orderId ?? facts.productId ?? Object.values<string>(ctx.params)[0] ?? ''
-  await audit({ merchantId, actor: keyId, action: `${ctx.method} ${ctx.path}`, subject: String(subject), clientIp, requestId })
+  await audit.record({ merchantId, actor: keyId, action: `${ctx.method} ${ctx.path}`, subject: String(subject), clientIp, requestId })
 }
 
 /** Whose idempotency keys these are. */

@@ -16,6 +16,7 @@ export const accountsAdd: Command = {
   name: 'accounts add',
   usage: `<name> --channel wechat ${from}`,
   words: 1,
+  isActing: true,
   options,
   does: {
     zh: '把一个渠道账户加密存入数据库；运行中的服务一分钟内生效',
@@ -32,6 +33,7 @@ export const accountsRotate: Command = {
   name: 'accounts rotate',
   usage: `<name> --channel wechat ${from} [--force]`,
   words: 1,
+  isActing: true,
   options: { ...options, force: { type: 'boolean' } },
   does: {
     zh: '更换账户的凭据；商户号须不变，除非 --force',

@@ -10,6 +10,7 @@ export const check: Command = {
   usage: '<orderId> [--merchant mer_default]',
   options: merchantOption,
   words: 1,
+  isActing: true,
   does: { zh: '立即向渠道查询订单并按结果处理', en: 'Asks the channel about an order now, and applies what it says' },
   run: async (call) => {
     const orderId = readOrderId(call.words[0] ?? '')

@@ -18,6 +18,7 @@ export const keysCreate: Command = {
   name: 'keys create',
   usage: '[--name shop] [--merchant mer_default] [--scopes read,pay,refund] [--expires 90d] [--test]',
   words: 0,
+  isActing: true,
   options: {
     ...merchantOption,
     name: { type: 'string' },
@@ -58,6 +59,7 @@ export const keysRevoke: Command = {
   name: 'keys revoke',
   usage: '<keyId>',
   words: 1,
+  isActing: true,
   does: { zh: '立即吊销一个密钥', en: 'Revokes a key; it opens nothing from this moment' },
   run: async (call) => {
     const found = await withApp(call, async (app) => {
@@ -74,6 +76,7 @@ export const keysRotate: Command = {
   name: 'keys rotate',
   usage: '<keyId> [--overlap 24h]',
   words: 1,
+  isActing: true,
   options: { overlap: { type: 'string' } },
   does: {
     zh: '换一个权限相同的新密钥，旧密钥在重叠期后失效；新密钥只显示这一次',

@@ -11,6 +11,7 @@ export const reconcile: Command = {
   name: 'reconcile',
   usage: '<date> [--channel wechat] [--account default]',
   words: 1,
+  isActing: true,
   options: { channel: { type: 'string' }, account: { type: 'string' } },
   does: {
     zh: '用某日（中国时间，如 2026-01-02）的账单核对账目；有未修复的差异则退出码为 1',

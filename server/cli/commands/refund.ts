@@ -10,6 +10,7 @@ export const refund: Command = {
   name: 'refund',
   usage: '<orderId> [--amount 9.99] [--reason text] [--refund-id id] [--merchant mer_default]',
   words: 1,
+  isActing: true,
   options: { ...merchantOption, amount: { type: 'string' }, reason: { type: 'string' }, 'refund-id': { type: 'string' } },
   does: {
     zh: '退款；不写金额即退剩余全部。重复执行时给出同一个 --refund-id，只会退一次',

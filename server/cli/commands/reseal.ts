@@ -5,6 +5,7 @@ export const reseal: Command = {
   name: 'reseal',
   usage: '',
   words: 0,
+  isActing: true,
   does: {
     zh: '更换 MASTER_KEY 后，把账户与 Webhook 密钥改用新密钥加密（旧密钥放在 MASTER_KEY_PREVIOUS，再保留一天）',
     en: 'After MASTER_KEY was replaced: seals accounts and webhook secrets under it (the old one is in MASTER_KEY_PREVIOUS, for another day)',

@@ -8,6 +8,7 @@ export const resend: Command = {
   name: 'resend',
   usage: '<eventId> [--merchant mer_default]',
   words: 1,
+  isActing: true,
   options: merchantOption,
   does: {
     zh: '把一个事件重新发给它的 Webhook 地址（由运行中的服务发出）',

@@ -330,3 +330,18 @@ describe('npx shouyin resend', () => {
     expect(await run('resend', 'evt_nobody')).toMatchObject({ code: 1, err: expect.stringContaining('does not exist') })
   })
 })
+
+it('what the command line did is written down with what keys did; what it looked at is not', async () => {
+  const orderId = await paid()
+  const { out } = await run('refund', orderId, '--amount', '1.00', '--json')
+  await run('keys', 'list')
+  const { refundId } = JSON.parse(out)
+
+  const { code, out: listed } = await run('audit', '--json')
+  const { items }: Data = JSON.parse(listed)
+
+  expect(code).toBe(0)
+  expect(items[0]).toMatchObject({ actor: 'command line', action: 'shouyin refund', subject: refundId })
+  expect(items.some(({ actor, action }: Data) => actor === 'key_bootstrap' && action === 'POST /api/v1/orders')).toBe(true)
+  expect(items.some(({ action }: Data) => action.includes('list') || action.includes('audit'))).toBe(false)
+})
