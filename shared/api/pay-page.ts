@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ChannelName, channelNames, payTypes } from '../kernel/pay.ts'
-import type { Device, PageLanguage, WayKind } from '../kernel/pay-page.ts'
+import type { Device, PageLanguage, Trouble, WayKind } from '../kernel/pay-page.ts'
 import { orderStatuses, refundTotals } from '../kernel/states.ts'
 import { channel } from './inputs.ts'
 import { payAction } from './order.ts'
@@ -52,10 +52,6 @@ export const linkPaying = z
   .object({ action: payAction, qr: qrCode.nullable() })
   .meta({ id: 'LinkPaying', description: 'What the page does next; a code comes drawn as well' })
 export type LinkPaying = z.output<typeof linkPaying>
-
-/** What stood in the way of a payment, as the page puts it into words. */
-export const troubles = ['login', 'channel', 'busy', 'rate', 'way', 'session', 'other'] as const
-export type Trouble = (typeof troubles)[number]
 
 /** A way to pay that the payer's device has. */
 export type PageWay = { readonly channel: ChannelName; readonly kind: WayKind }

@@ -25,3 +25,31 @@ function spoken(tag: string): PageLanguage | undefined {
   if (/^zh\b/.test(tag)) return 'zh-CN'
   return /^en\b/.test(tag) ? 'en' : undefined
 }
+
+/** What stood in the way of a payment, as the page puts it into words. */
+export const troubles = ['login', 'channel', 'busy', 'rate', 'way', 'session', 'other'] as const
+export type Trouble = (typeof troubles)[number]
+
+/** A refusal in the few words a payer can do something with. */
+export function troubleOf(code: string | undefined): Trouble {
+  switch (code) {
+    case 'UNAUTHORIZED':
+      return 'login'
+    case 'RATE_LIMITED':
+      return 'rate'
+    case 'CONFLICT':
+      return 'busy'
+    case 'PARAM_ERROR':
+      return 'way'
+    case 'NOAUTH':
+    case 'NOT_FOUND':
+      return 'session'
+    case 'CHANNEL_ERROR':
+    case 'CHANNEL_TIMEOUT':
+    case 'SIGN_ERROR':
+    case 'UNAVAILABLE':
+      return 'channel'
+    default:
+      return 'other'
+  }
+}

@@ -1,5 +1,6 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
+import { troubleOf } from '../../../shared/kernel/pay-page.ts'
 import { AppError } from '../../core/error.ts'
 import type { OAuthFlow, PayPage } from '../../core/pay-page.ts'
 import type { OAuthFlows } from '../../identity/oauth-flows.ts'
@@ -8,7 +9,6 @@ import { type Cookies, flowCookie, sessionCookie } from '../cookies.ts'
 import type { Guesses } from '../guesses.ts'
 import type { LinkAddresses } from '../link-addresses.ts'
 import type { Notices } from './notices.ts'
-import { troubleOf } from './order-pages.ts'
 import { goTo } from './page-headers.ts'
 import { isAhead } from './prefetch.ts'
 
@@ -52,7 +52,7 @@ export function mountCallbacks(router: Router, parts: Parts): void {
       if (!(error instanceof AppError)) throw error
       ctx.state.code = error.code
       if (error.code === 'INVALID_REQUEST') return refuse(ctx)
-      goTo(ctx, linkAddresses.page(flow.link, `&trouble=${troubleOf(error)}`))
+      goTo(ctx, linkAddresses.page(flow.link, `&trouble=${troubleOf(error.code)}`))
     }
   }
 

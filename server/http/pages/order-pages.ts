@@ -1,8 +1,8 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import type { OrderPage, RenderPage, Trouble } from '../../../shared/api/pay-page.ts'
-import { troubles } from '../../../shared/api/pay-page.ts'
+import type { OrderPage, RenderPage } from '../../../shared/api/pay-page.ts'
 import { channelNames } from '../../../shared/kernel/pay.ts'
+import { type Trouble, troubleOf, troubles } from '../../../shared/kernel/pay-page.ts'
 import { AppError } from '../../core/error.ts'
 import type { OrderView } from '../../core/orders.ts'
 import type { LinkHolder, PayPage, Way } from '../../core/pay-page.ts'
@@ -90,7 +90,7 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'NOT_FOUND') throw error
       ctx.state.code = error.code
-      goTo(ctx, linkAddresses.page(holder, `&trouble=${troubleOf(error)}`))
+      goTo(ctx, linkAddresses.page(holder, `&trouble=${troubleOf(error.code)}`))
     }
   }
 
@@ -113,27 +113,4 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
 
 function troubleIn(ctx: Context): Trouble | null {
   return troubles.find((trouble) => trouble === ctx.query.trouble) ?? null
-}
-
-/** A refusal in the few words a payer can do something with. */
-export function troubleOf({ code }: AppError): Trouble {
-  switch (code) {
-    case 'UNAUTHORIZED':
-      return 'login'
-    case 'RATE_LIMITED':
-      return 'rate'
-    case 'CONFLICT':
-      return 'busy'
-    case 'PARAM_ERROR':
-      return 'way'
-    case 'NOAUTH':
-      return 'session'
-    case 'CHANNEL_ERROR':
-    case 'CHANNEL_TIMEOUT':
-    case 'SIGN_ERROR':
-    case 'UNAVAILABLE':
-      return 'channel'
-    default:
-      return 'other'
-  }
 }

@@ -1,5 +1,6 @@
-import type { LinkOrder, LinkPaying, OrderPage, Trouble } from '../../../shared/api/pay-page.ts'
+import type { LinkOrder, LinkPaying, OrderPage } from '../../../shared/api/pay-page.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
+import { type Trouble, troubleOf } from '../../../shared/kernel/pay-page.ts'
 
 /** The only file of the page that knows the browser: its clock, its network, its address, and WeChat's bridge. */
 
@@ -33,29 +34,6 @@ async function request<T>(url: string, { method, ms, body }: { method: 'GET' | '
     return { ok: false, trouble: 'channel' }
   } finally {
     clearTimeout(timer)
-  }
-}
-
-function troubleOf(code: string | undefined): Trouble {
-  switch (code) {
-    case 'UNAUTHORIZED':
-      return 'login'
-    case 'RATE_LIMITED':
-      return 'rate'
-    case 'CONFLICT':
-      return 'busy'
-    case 'PARAM_ERROR':
-      return 'way'
-    case 'NOAUTH':
-    case 'NOT_FOUND':
-      return 'session'
-    case 'CHANNEL_ERROR':
-    case 'CHANNEL_TIMEOUT':
-    case 'SIGN_ERROR':
-    case 'UNAVAILABLE':
-      return 'channel'
-    default:
-      return 'other'
   }
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { LinkOrder, LinkPaying, OrderPage, PageWay, QrCode, Trouble } from '../../../shared/api/pay-page.ts'
+import type { LinkOrder, LinkPaying, OrderPage, PageWay, QrCode } from '../../../shared/api/pay-page.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
+import type { Trouble } from '../../../shared/kernel/pay-page.ts'
 import { after, askOrder, followOrder, leaveTo, onReturn, payByBridge, startPayment, watchNetwork, whenSeen } from './browser.ts'
 
 /**

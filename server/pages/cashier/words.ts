@@ -1,6 +1,6 @@
-import type { Notice, Trouble } from '../../../shared/api/pay-page.ts'
+import type { Notice } from '../../../shared/api/pay-page.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
-import type { PageLanguage } from '../../../shared/kernel/pay-page.ts'
+import type { PageLanguage, Trouble } from '../../../shared/kernel/pay-page.ts'
 
 /** Every word a payer sees, one column a language. */
 export type PageWords = {
