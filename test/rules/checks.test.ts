@@ -43,6 +43,7 @@ describe('the checks bite:', () => {
     ['promises and types', 'test/unit/planted.ts', floating, 'no-floating-promises'],
     ['dead code', 'server/lib/text.ts', 'export const nobodyNeedsThis = 1\n', 'nobodyNeedsThis'],
     ['dead code', 'server/lib/planted.ts', 'export const one = 1\n', 'planted.ts'],
+    ['house', 'server/PLANTED.md', `# One\n${'<'.repeat(7)} HEAD\n`, 'server/PLANTED.md:2: a merge was left undecided'],
     ['house', 'server/core/planted.ts', 'export const at = Date.now()\n', 'server/core/planted.ts:1: the clock'],
   ])('%s finds what is planted in %s', (name, path, text, said) => {
     plant(path, text)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
-import { houseProblems, sourceFiles } from './house-rules.ts'
+import { houseProblems, mergeProblems, sourceFiles } from './house-rules.ts'
 
 export const root = join(import.meta.dirname, '../..')
 
@@ -64,7 +64,7 @@ function readReport(output: string): { violations: Violation[]; modules: number 
 
 function house(folder: string): Outcome {
   const files = sourceFiles(folder)
-  const problems = files.length === 0 ? ['no file was read'] : houseProblems(files)
+  const problems = files.length === 0 ? ['no file was read'] : [...houseProblems(files), ...mergeProblems(folder)]
   return { isGood: problems.length === 0, output: problems.join('\n') }
 }
 

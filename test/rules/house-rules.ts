@@ -10,6 +10,8 @@ const medianMaxLines = 150
 const functionMaxLines = 60
 const namesThatSayNothing = /^(utils?|helpers?|common|managers?|services?|misc)\.ts$/
 const ownName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|d))?\.tsx?$/
+const textual = /\.(c?[jt]sx?|mjs|md|jsonc?|ya?ml|css|html|wxml|wxss|conf|service|txt)$/
+const mergeMark = /^(?:<{7}|>{7}) /gm
 
 export type SourceFile = { readonly path: string; readonly text: string }
 
@@ -19,6 +21,20 @@ export function sourceFiles(folder: string): SourceFile[] {
     .filter((path) => !/\/(generated|fixtures|node_modules|miniprogram_npm|dist)\//.test(path))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }))
+}
+
+/** What was left standing of a merge, in any text of ours: `path:line: what`. */
+export function mergeProblems(folder: string): string[] {
+  return globSync(['*', '{server,shared,test,miniprogram,.ci}/**/*.*'], {
+    cwd: folder,
+    exclude: (path) => /node_modules|\/dist$/.test(path),
+  })
+    .filter((path) => textual.test(path))
+    .sort()
+    .flatMap((path) =>
+      [...readFileSync(join(folder, path), 'utf8').matchAll(mergeMark)].map(({ index, input }) => ({ path, index, input })),
+    )
+    .map(({ path, index, input }) => `${path}:${lineAt(input, index)}: a merge was left undecided`)
 }
 
 /** Everything that offends the house's rules, as `path:line: what`; none when there is nothing. */
