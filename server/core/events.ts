@@ -57,7 +57,7 @@ export function makeEvents({ db, runtime, commit }: Pick<Parts, 'db' | 'runtime'
   }
 
   /**
-   * Tells an event once more, from the first step of the ladder; one that is being told already goes on as it was.
+   * Tells an event once more, from the first step of the ladder; one whose next try waits is tried now.
    *
    * @param endpointId to this endpoint alone, whatever it usually hears; without it, to all that are told of such events.
    * @throws AppError NOT_FOUND; CONFLICT when there is nobody to tell.
@@ -76,7 +76,7 @@ export function makeEvents({ db, runtime, commit }: Pick<Parts, 'db' | 'runtime'
     const at = runtime.now()
     const deliveryId = deliveryIdOf(eventId, endpointId)
     const known = await findDelivery(db, merchantId, deliveryId)
-    if (known?.status === 'pending') return
+    if (known?.status === 'pending' && (known.nextAt === undefined || known.nextAt <= at)) return
     const fresh: Delivery = { merchantId, deliveryId, eventId, endpointId, status: 'pending', tries: 0, createdAt: at }
     const note = {
       merchantId,

@@ -2,7 +2,7 @@ import { asOwnId, type EventId } from '../../shared/kernel/ids.ts'
 import { asInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { Change } from '../core/rules/decision.ts'
 import type { NewEvent } from '../core/rules/event.ts'
-import { deliveryIdOf, isToldOf, type WebhookEndpoint } from '../core/rules/webhook.ts'
+import { type Delivery, deliveryIdOf, isToldOf, type WebhookEndpoint } from '../core/rules/webhook.ts'
 import type { Tx } from './database.ts'
 import { insertIgnore } from './insert-ignore.ts'
 import { orNull } from './json-column.ts'
@@ -92,7 +92,7 @@ function tryIdOf(at: Instant, tries: number): string {
   return `${String(at).padStart(14, '0')}-${tries}`
 }
 
-/** Begins a delivery anew: made when the event never went to that endpoint, from the first step when it did. */
+/** Begins a delivery anew: made when the event never went to that endpoint, from the first step when it did; one that waits does not. */
 export async function redeliver(tx: Tx, { delivery, at }: Extract<Change, { kind: 'redeliver' }>): Promise<boolean> {
   const row: Schema['deliveries'] = {
     merchant_id: delivery.merchantId,
@@ -105,18 +105,36 @@ export async function redeliver(tx: Tx, { delivery, at }: Extract<Change, { kind
     created_at: at,
     finished_at: null,
   }
-  if ((await insertIgnore(tx, 'deliveries', [row])) === 0) {
-    const result = await tx.query
-      .updateTable('deliveries')
-      .set({ status: 'pending', tries: 0, next_at: at, finished_at: null })
-      .where('merchant_id', '=', delivery.merchantId)
-      .where('delivery_id', '=', delivery.deliveryId)
-      .where('status', 'in', ['succeeded', 'failed'])
-      .executeTakeFirst()
-    if (result.numUpdatedRows !== 1n) return false
-  }
-  await insertIgnore(tx, 'tasks', [taskOf(row)])
+  const isNew = (await insertIgnore(tx, 'deliveries', [row])) > 0
+  if (!isNew && !(await beginAnew(tx, delivery, at)) && !(await bringForward(tx, delivery, at))) return false
+  const task = taskOf(row)
+  if ((await insertIgnore(tx, 'tasks', [task])) > 0) return true
+  await tx.query.updateTable('tasks').set({ run_at: at }).where('task_id', '=', task.task_id).where('run_at', '>', at).execute()
   return true
+}
+
+async function beginAnew(tx: Tx, { merchantId, deliveryId }: Delivery, at: Instant): Promise<boolean> {
+  const result = await tx.query
+    .updateTable('deliveries')
+    .set({ status: 'pending', tries: 0, next_at: at, finished_at: null })
+    .where('merchant_id', '=', merchantId)
+    .where('delivery_id', '=', deliveryId)
+    .where('status', 'in', ['succeeded', 'failed'])
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** Its step on the ladder stays what it was. */
+async function bringForward(tx: Tx, { merchantId, deliveryId }: Delivery, at: Instant): Promise<boolean> {
+  const result = await tx.query
+    .updateTable('deliveries')
+    .set({ next_at: at })
+    .where('merchant_id', '=', merchantId)
+    .where('delivery_id', '=', deliveryId)
+    .where('status', '=', 'pending')
+    .where('next_at', '>', at)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
 }
 
 export async function disableEndpoint(tx: Tx, change: Extract<Change, { kind: 'disableEndpoint' }>): Promise<true> {

@@ -102,6 +102,26 @@ describe('a receiver that is down for a day', () => {
       expect(new Webhook(secret).sign(String(headers['webhook-id']), dateOf(headers), body)).toBe(headers['webhook-signature'])
   }, 60_000)
 
+  it('is told at once when it is back and somebody asks, whatever step is waited for', async () => {
+    await endpoint({ types: ['order.created'] })
+    receiver.answers({ status: 503 })
+    const { orderId } = await shop.order()
+    await letters(1)
+    await shop.advance(60_000)
+    await letters(2)
+    receiver.answers({ status: 204 })
+    const event = await created(orderId)
+
+    expect((await shop.post(`/events/${event.id}/resend`, {})).status).toBe(200)
+
+    const told = await shop.eventually(
+      () => created(orderId),
+      (seen) => seen.deliveries[0].status === 'succeeded',
+    )
+    expect(told.deliveries[0].tries).toHaveLength(3)
+    expect(receiver.letters).toHaveLength(3)
+  })
+
   it('is told on the contract’s ladder, then the delivery has failed, and can be sent again', async () => {
     await endpoint({ types: ['order.created'] })
     receiver.answers({ status: 500 })

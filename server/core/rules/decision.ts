@@ -131,7 +131,7 @@ export type Change =
       readonly nextAt: Instant | undefined
       readonly made: DeliveryTry
     }
-  /** An event is told once more, from the first step; lost when it is being told already. */
+  /** An event is told once more, from the first step, or now when its next try waits; lost when it is being told already. */
   | { readonly kind: 'redeliver'; readonly delivery: Delivery; readonly at: Instant }
   | { readonly kind: 'disableEndpoint'; readonly merchantId: MerchantId; readonly endpointId: EndpointId; readonly why: string }
 

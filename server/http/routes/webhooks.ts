@@ -147,7 +147,7 @@ function eventRoutes(events: Events): Route[] {
       audience: 'merchant',
       scope: 'pay',
       operationId: 'resendEvent',
-      summary: { en: 'Tell an event once more', zh: '重新投递事件' },
+      summary: { en: 'Tell an event once more, now', zh: '立即重新投递事件' },
       params: eventParams,
       body: resend,
       bodyIsOptional: true,
