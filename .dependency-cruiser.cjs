@@ -110,20 +110,24 @@ module.exports = {
       '^server/core/(?!rules/)',
       '^server/core/rules/',
       '^server/lib/',
-      '^server/((app|checkup)\\.ts|require-node-24\\.cjs)$',
+      '^server/((app|checkup|open-store)\\.ts|require-node-24\\.cjs)$',
       '^server/channels/(channel|registry)\\.ts$',
       // What is shown is named member by member in one place, for HTTP and for the terminal.
       '^server/http/present(-webhook)?\\.ts$',
       '^server/demo/',
       KERNEL,
     ]),
-    only('app-knows-no-fakes', '^server/(app|checkup)\\.ts$', ['^server/(config|lib|core|channels|identity|store|http|jobs)/', '^shared/']),
+    only('app-knows-no-fakes', '^server/(app|checkup|open-(accounts|store))\\.ts$', [
+      '^server/open-(accounts|store)\\.ts$',
+      '^server/(config|lib|core|channels|identity|store|http|jobs)/',
+      '^shared/',
+    ]),
     only('demo-sees-fakes', '^server/demo/', ['^server/(demo|emulator|preview|core)/', KERNEL]),
     // who may open which door
     {
       name: 'registry-is-wired-once',
       severity: 'error',
-      from: { pathNot: '^(server/(app|checkup|main)\\.ts|server/cli/|test/)' },
+      from: { pathNot: '^(server/(app|checkup|main|open-(accounts|store))\\.ts|server/cli/|test/)' },
       to: { path: '^server/channels/registry\\.ts$' },
     },
     {
@@ -159,8 +163,8 @@ module.exports = {
     {
       name: 'app-from-the-top',
       severity: 'error',
-      from: { pathNot: '^(server/main\\.ts|server/cli/|test/)' },
-      to: { path: '^server/(app|checkup)\\.ts$' },
+      from: { pathNot: '^(server/(app|main)\\.ts|server/cli/|test/)' },
+      to: { path: '^server/(app|checkup|open-(accounts|store))\\.ts$' },
     },
     { name: 'no-tests-in-the-product', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
     {

@@ -2,8 +2,8 @@ import { defaultAccount, defaultMerchant } from '../shared/kernel/ids.ts'
 import { type Instant, later } from '../shared/kernel/time.ts'
 import type { AccountSource, ChannelAccount } from './channels/channel.ts'
 import type { Config, NamedAccount } from './config/config.ts'
-import { makeAccounts, nameOf } from './core/accounts.ts'
-import { type Alarms, makeAlarms } from './core/alarms.ts'
+import { nameOf } from './core/accounts.ts'
+import { makeAlarms } from './core/alarms.ts'
 import { makeAskChannel } from './core/ask-channel.ts'
 import { makeAttendance } from './core/attendance.ts'
 import { makeAudit } from './core/audit.ts'
@@ -11,13 +11,13 @@ import { makeBudgets } from './core/budgets.ts'
 import { makeCancels } from './core/cancel.ts'
 import { makeCashier } from './core/cashier.ts'
 import { makeChecks } from './core/check.ts'
-import { makeClockWatch } from './core/clock-watch.ts'
 import { makeClose } from './core/close.ts'
 import { type AfterCommit, makeCommit } from './core/commit.ts'
 import { makeDeliverWebhook } from './core/deliver-webhook.ts'
 import { makeEvents } from './core/events.ts'
 import { makeFigures } from './core/figures.ts'
-import { type KeptAccounts, makeKeptAccounts } from './core/kept-accounts.ts'
+import { makeHome } from './core/home.ts'
+import type { KeptAccounts } from './core/kept-accounts.ts'
 import { makeLifeLines } from './core/life-lines.ts'
 import { makeLive } from './core/live.ts'
 import { makeLogin } from './core/login.ts'
@@ -59,13 +59,12 @@ import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
 import { makeSealer, type Sealer } from './lib/seal.ts'
 import type { Secret } from './lib/secret.ts'
-import { closeDatabase, type Database, openDatabase } from './store/database.ts'
-import { parseDatabaseUrl } from './store/database-url.ts'
+import { openAccounts } from './open-accounts.ts'
+import { assertReady, openStore } from './open-store.ts'
+import { closeDatabase, type Database } from './store/database.ts'
 import type { StoreDialect } from './store/dialect.ts'
-import { ensureInstallation, touchInstallation } from './store/installation.ts'
-import { loadKeepsake, saveKeepsake } from './store/keepsakes.ts'
+import { ensureInstallation } from './store/installation.ts'
 import { ensureMerchant } from './store/merchants.ts'
-import { isMigrated, migrate } from './store/migrate.ts'
 
 export type App = Awaited<ReturnType<typeof makeApp>>
 
@@ -100,15 +99,16 @@ export async function makeApp({ config, sources, runtime, log: outerLog, metrics
   const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
   const { handlers, ...useCases } = makeUseCases({ ...base, config, sealer })
-  const loops = makeLoops({ ...base, handlers })
-  const instanceId = newId(runtime, 'ins')
-  const attendance = makeAttendance({ ...base, instanceId, publicUrl: config.publicUrl ?? '', keptAccounts, onAccounts: lookAfter })
+  const here = { publicUrl: config.publicUrl ?? '', instanceId: newId(runtime, 'ins') }
+  const home = makeHome({ ...base, ...here, onHome: () => loops.wake({ nextTaskAt: runtime.now(), hasEvents: true }) })
+  const loops = makeLoops({ ...base, handlers, mayWork: home.isHere })
+  const attendance = makeAttendance({ ...base, ...here, home, keptAccounts, onAccounts: lookAfter })
   const apiKeys = makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey })
   const http = makeHttp({
     ...base,
     ...useCases,
     live,
-    instanceId,
+    instanceId: here.instanceId,
     ...doorsOf(config),
     budgets: makeBudgets(base),
     scope,
@@ -118,7 +118,18 @@ export async function makeApp({ config, sources, runtime, log: outerLog, metrics
     apiKeys,
   })
   const reseal = makeReseal({ db, sealer, keptAccounts })
-  return { ...useCases, callback: http.callback, cashierUrl: useCases.links.url, accounts, keptAccounts, apiKeys, reseal, start, drain }
+  return {
+    ...useCases,
+    callback: http.callback,
+    cashierUrl: useCases.links.url,
+    accounts,
+    keptAccounts,
+    apiKeys,
+    reseal,
+    home,
+    start,
+    drain,
+  }
 
   function afterCommit(what: Parameters<AfterCommit>[0]): void {
     for (const tell of witnesses) tell(what.decision)
@@ -209,38 +220,6 @@ function makeSigned(config: Config, runtime: Runtime) {
   }
 }
 
-type AccountParts = Pick<Outside, 'runtime' | 'log'> & { readonly db: Database; readonly alarms: Alarms }
-
-/** The accounts of the environment, of the folders and of the store, each with its keys. */
-async function openAccounts({
-  config,
-  sources,
-  sealer,
-  ...parts
-}: AccountParts & Pick<Outside, 'config' | 'sources'> & { sealer: Sealer }) {
-  const keptAccounts = makeKeptAccounts({
-    ...parts,
-    sealer,
-    read: ({ channel, account, members }) => {
-      const result = config.readAccount({ channel, name: account, members })
-      return 'problems' in result ? result : { opened: openAccount(result.account, parts), notifyUrl: result.account.notifyUrl }
-    },
-    isTaken: ({ channel, account }) => sources.some((one) => one.channel === channel && one.account === account),
-  })
-  if (await isMigrated(parts.db)) await keptAccounts.refresh()
-  const given = sources.map((source) => openAccount(source, parts))
-  return { accounts: makeAccounts(given, keptAccounts.accounts), keptAccounts }
-}
-
-function openAccount({ channel, account, source }: NamedAccount<AccountSource>, { db, runtime, log, alarms }: AccountParts) {
-  const kept = nameOf({ channel, account })
-  const keepsake = {
-    load: (name: string) => loadKeepsake(db, kept, name),
-    save: (name: string, text: string) => saveKeepsake(db, { account: kept, name, text, at: runtime.now() }),
-  }
-  return source.open({ account, runtime, log, keepsake, clockSeen: makeClockWatch(alarms) })
-}
-
 /** What every instance sees to that it is being done, for accounts it has from the start or takes up later. */
 function firstTasks(accounts: readonly ChannelAccount[], now: Instant): Decision {
   const merchantId = defaultMerchant
@@ -258,24 +237,6 @@ function firstTasks(accounts: readonly ChannelAccount[], now: Instant): Decision
 /** Where it is reached, who may come in, and how often. */
 function doorsOf({ trustedProxies, publicUrl, limits, metricsToken }: Config) {
   return { trustedProxies, publicUrl, limits, metricsToken }
-}
-
-/** Brings the store to this program's schema, whatever MIGRATE says. @returns the versions before and after. */
-export async function migrateStore(outside: Omit<Outside, 'sources'>): Promise<{ from: number; to: number }> {
-  const db = await openStore({ ...outside, config: { ...outside.config, migrate: false } })
-  try {
-    return await migrate(db)
-  } finally {
-    await closeDatabase(db)
-  }
-}
-
-async function openStore({ config, runtime, log, metrics, dialect }: Omit<Outside, 'sources'>): Promise<Database> {
-  const url = parseDatabaseUrl(config.databaseUrl)
-  if ('problem' in url) throw new Error(`DATABASE_URL: ${url.problem}`)
-  const db = await openDatabase({ url, dialect, runtime, log, metrics })
-  if (config.migrate) await migrate(db)
-  return db
 }
 
 async function readPolicy({
@@ -298,9 +259,4 @@ async function readPolicy({
       keptAccounts.notifyUrlOf({ channel, account }) ??
       `${publicUrl}/api/v1/payments/${channel}/notify${account === defaultAccount ? '' : `/${account}`}`,
   }
-}
-
-async function assertReady(db: Database): Promise<void> {
-  if (!(await isMigrated(db))) throw new Error('the schema is not this program’s')
-  await touchInstallation(db)
 }

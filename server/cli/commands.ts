@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { accountsAdd, accountsList, accountsRotate } from './commands/accounts.ts'
+import { adopt } from './commands/adopt.ts'
 import { audit } from './commands/audit.ts'
 import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   keysRotate,
   keysRevoke,
   reseal,
+  adopt,
   audit,
   emulator,
 ]

@@ -16,6 +16,7 @@ export const alarmKinds = [
   'reconciliation',
   'clock_skew',
   'task_stuck',
+  'store_elsewhere',
 ] as const
 export type AlarmKind = (typeof alarmKinds)[number]
 

@@ -4,19 +4,18 @@ import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
 import { isDurable } from '../store/diagnosis.ts'
-import { listInstances, noteInstance } from '../store/instances.ts'
+import { noteInstance } from '../store/instances.ts'
+import type { Home } from './home.ts'
 import type { KeptAccounts } from './kept-accounts.ts'
-import { otherAddresses } from './rules/instances.ts'
 
 /** How soon a server takes up an account that was changed. */
 const lookEveryMs = 5_000
-const instancesLookedAt = 50
 
 export type Attendance = ReturnType<typeof makeAttendance>
 
 /**
- * What each server does for itself, whatever the tasks are: it says every few seconds that it runs on this store, and looks whether
- * accounts were added or changed.
+ * What each server does for itself, whatever the tasks are: every few seconds it looks whether the work of this store is its to do,
+ * says that it runs on it, and looks whether accounts were added or changed.
  *
  * @param onAccounts told of the accounts that were taken up.
  */
@@ -26,6 +25,7 @@ export function makeAttendance({
   log,
   instanceId,
   publicUrl,
+  home,
   keptAccounts,
   onAccounts,
 }: {
@@ -34,6 +34,7 @@ export function makeAttendance({
   log: Log
   instanceId: string
   publicUrl: string
+  home: Pick<Home, 'look'>
   keptAccounts: KeptAccounts
   onAccounts: (accounts: readonly ChannelAccount[]) => Promise<void>
 }) {
@@ -51,9 +52,9 @@ export function makeAttendance({
   }
 
   async function attend(startedAt: Instant): Promise<void> {
-    await attempt(tellWhereItRan)
     await attempt(tellDurability)
     while (!ended.signal.aborted) {
+      await attempt(home.look)
       await attempt(() => noteInstance(db, { instanceId, publicUrl, startedAt, seenAt: runtime.now() }))
       await attempt(takeUpAccounts)
       await runtime.sleep(lookEveryMs, ended.signal)
@@ -65,18 +66,6 @@ export function makeAttendance({
     if (changed.length === 0) return
     for (const { channel, account } of changed) log.info({ event: 'account.taken_up', channel, account })
     await onAccounts(changed)
-  }
-
-  /** A copy of a store that is started elsewhere asks for the same money as the original. */
-  async function tellWhereItRan(): Promise<void> {
-    const elsewhere = otherAddresses(await listInstances(db, instancesLookedAt), { publicUrl, now: runtime.now() })
-    for (const one of elsewhere)
-      log.warn({
-        event: 'store.used_elsewhere',
-        publicUrl: one.publicUrl,
-        lastSeenAt: one.seenAt,
-        remedy: 'if this is a copy of a database in use, stop this server: it would close and refund the original’s payments',
-      })
   }
 
   async function tellDurability(): Promise<void> {

@@ -33,6 +33,7 @@ export function makeLoop({
   handlers,
   owner,
   work,
+  mayWork,
 }: {
   db: Database
   runtime: Runtime
@@ -42,6 +43,8 @@ export function makeLoop({
   handlers: TaskHandlers
   owner: string
   work: Work
+  /** Whether the work of this store is done here. */
+  mayWork: () => boolean
 }) {
   for (const kind of taskKinds) {
     metrics.taskLeasesLost.count({ kind }, 0)
@@ -88,7 +91,7 @@ export function makeLoop({
     try {
       await heedClock()
       if (work.queue === undefined) await tellAges()
-      const room = work.atOnce - underWay.size
+      const room = mayWork() ? work.atOnce - underWay.size : 0
       const { queue, perLane } = work
       const lanes = perLane === undefined ? undefined : { most: perLane, busy: busyLanes() }
       const tasks = room === 0 ? [] : await claimDue(db, { owner, now: runtime.now(), leaseMs, limit: room, queue, lanes })

@@ -30,7 +30,7 @@ import type { EndpointStatus, TryOutcome } from '../core/rules/webhook.ts'
 /** The tables, by the names of their columns. Instants are milliseconds, amounts minor units, JSON is text, a flag is 0 or 1. */
 export type Schema = {
   schema_versions: { version: number; applied_at: Instant }
-  installation: { only: number; installation_id: string }
+  installation: { only: number; installation_id: string; home_url: string | null }
   instances: { instance_id: string; public_url: string; started_at: Instant; seen_at: Instant }
   channel_accounts: {
     channel: ChannelName

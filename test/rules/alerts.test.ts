@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { alarmKinds } from '../../server/core/alarms.ts'
 import { firing, readAlertRules, readSeries } from '../support/alert-rules.ts'
 import { durationMs } from '../support/promql.ts'
 import type { Labels } from '../support/promql-engine.ts'
@@ -74,6 +75,12 @@ describe('an alert', () => {
 
   it.each(rules.map(({ alert }) => alert))('%s is seen firing', (alert) => {
     expect(cases.filter(({ alertname, exp_alerts }) => alertname === alert && exp_alerts.length > 0)).not.toEqual([])
+  })
+
+  it.each(alarmKinds)('tells of the alarm %s', (kind) => {
+    const standing = [...healthy, readSeries({ series: `shouyin_alarms{kind="${kind}"}`, values: '1x180' })]
+
+    expect(rules.filter((rule) => firing(rule, standing, 60 * 60_000).length > 0)).not.toEqual([])
   })
 
   it.each(rules)('$alert says what it is and what to do, and how urgent it is', ({ labels, annotations }) => {

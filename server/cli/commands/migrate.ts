@@ -1,4 +1,4 @@
-import { migrateStore } from '../../app.ts'
+import { migrateStore } from '../../open-store.ts'
 import type { Command } from '../command.ts'
 import { partsOf, readConfiguration } from '../open-app.ts'
 

@@ -68,6 +68,11 @@ const meanings: ReadonlyArray<readonly [kind: AlarmKind, words: Words, remedy: W
     { zh: '有任务反复失败', en: 'a task keeps failing' },
     { zh: '请查看日志中的 task.failed', en: 'Look for task.failed in the log' },
   ],
+  [
+    'store_elsewhere',
+    { zh: '此数据库属于另一个地址，任务已停下', en: 'this database belongs to another address; no task runs' },
+    { zh: '若已搬到这里，请运行 npx shouyin adopt', en: 'If it moved here, run npx shouyin adopt' },
+  ],
 ]
 const unheardOf: Words = { zh: '请查看服务日志中的 alarm', en: 'Look for alarm in the server’s log' }
 

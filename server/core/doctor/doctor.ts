@@ -4,6 +4,7 @@ import type { ChannelName } from '../../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../../channels/channel.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import type { Database } from '../../store/database.ts'
+import { homeOf } from '../../store/installation.ts'
 import { listInstances } from '../../store/instances.ts'
 import { type Finding, worstOfEach } from '../rules/finding.ts'
 import { isAlive } from '../rules/instances.ts'
@@ -45,7 +46,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
     ...lookAtSetup(setup),
     ...opening,
     ...(schema ? [schema] : []),
-    ...(isReadable && instances ? await ofStore({ db, now, instances }, patient) : []),
+    ...(isReadable && instances ? await ofStore({ db, now, instances, home: await homeOf(db) }, patient) : []),
     ...ofAccounts,
     ...(clock ? [clock] : []),
     ...(isOnline ? await ofNetwork(patient, { runtime, instances, now }) : []),

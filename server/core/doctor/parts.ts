@@ -21,6 +21,8 @@ export type StoreLook = {
   readonly db: Database
   readonly now: Instant
   readonly instances: readonly InstanceSeen[]
+  /** The public address at which its work is done. */
+  readonly home: string | undefined
 }
 
 export type NetworkLook = {

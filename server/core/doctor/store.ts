@@ -3,7 +3,7 @@ import type { Database } from '../../store/database.ts'
 import { isDurable } from '../../store/diagnosis.ts'
 import { schemaVersions } from '../../store/migrate.ts'
 import { type Finding, ok } from '../rules/finding.ts'
-import { isAlive, otherAddresses } from '../rules/instances.ts'
+import { atHome, isAlive, otherAddresses } from '../rules/instances.ts'
 import type { StoreLook } from './parts.ts'
 
 /** A store nobody could ask. Its words show no password: the address is not repeated. */
@@ -61,8 +61,28 @@ export async function lookAtDurability(db: Database): Promise<Finding> {
   }
 }
 
-/** Whether a server runs on the store, and whether the store was lately in use under another address. */
-export function lookAtInstances({ instances, now }: Omit<StoreLook, 'db'>, publicUrl: string | undefined): Finding[] {
+/** Whether the work of this store is done at our address. */
+function lookAtHome(home: string | undefined, publicUrl: string): Finding[] {
+  if (home === undefined || atHome(home, publicUrl) !== 'elsewhere') return []
+  return [
+    {
+      id: 'installation',
+      severity: 'error',
+      about: home,
+      words: {
+        zh: `此数据库属于 ${home}，这里是 ${publicUrl}：服务在此不执行任何任务（关单、退款、对账、Webhook）`,
+        en: `this database belongs to ${home}, and this is ${publicUrl}: a server here runs no task (closing, refunds, bills, webhooks)`,
+      },
+      remedy: {
+        zh: '若已搬到新地址，请运行 npx shouyin adopt；若是副本，请保持原样，或用 npx shouyin adopt --as-copy 让它独立使用',
+        en: 'If it moved here, run npx shouyin adopt; if it is a copy, leave it so, or let it go on by itself with npx shouyin adopt --as-copy',
+      },
+    },
+  ]
+}
+
+/** Whether a server runs on the store, and whether the store was lately in use under another address that its home does not tell of. */
+export function lookAtInstances({ instances, now, home }: Omit<StoreLook, 'db'>, publicUrl: string | undefined): Finding[] {
   const alive = instances.filter((one) => isAlive(one, now))
   const [last] = instances
   const running: Finding =
@@ -84,6 +104,8 @@ export function lookAtInstances({ instances, now }: Omit<StoreLook, 'db'>, publi
           remedy: { zh: '请启动服务：npm start', en: 'Start it: npm start' },
         }
   if (publicUrl === undefined) return [running]
+  const held = lookAtHome(home, publicUrl)
+  if (held.length > 0) return [running, ...held]
   const elsewhere = otherAddresses(instances, { publicUrl, now }).map(
     (one): Finding => ({
       id: 'installation',

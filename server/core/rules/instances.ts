@@ -1,4 +1,5 @@
 import type { Instant } from '../../../shared/kernel/time.ts'
+import { isThisMachine } from './this-machine.ts'
 
 type Seen = { readonly instanceId: string; readonly publicUrl: string; readonly seenAt: Instant }
 
@@ -20,4 +21,19 @@ export function otherAddresses<One extends Seen>(
 /** Whether a server runs on the store at the moment. */
 export function isAlive({ seenAt }: Pick<Seen, 'seenAt'>, now: Instant): boolean {
   return Math.abs(now - seenAt) < aliveMs
+}
+
+/**
+ * Whether the work of a store that belongs to `home` is done at `here`. An address that only its own machine can reach is a trial:
+ * whoever comes next takes the store over from it.
+ */
+export function atHome(home: string | undefined, here: string): 'here' | 'to_take' | 'elsewhere' {
+  if (home === here) return 'here'
+  if (home === undefined) return 'to_take'
+  if (!isTrial(home)) return 'elsewhere'
+  return isTrial(here) ? 'here' : 'to_take'
+}
+
+function isTrial(address: string): boolean {
+  return !URL.canParse(address) || isThisMachine(new URL(address).hostname)
 }
