@@ -35,7 +35,7 @@ const calls: Readonly<Record<string, readonly [method: string, (account: Channel
   refund: ['alipay.trade.refund', (account) => account.refund(refundOf())],
   'refund query': ['alipay.trade.fastpay.refund.query', (account) => account.queryRefund(refundOf())],
 }
-const ask = (name: string, reply: Reply, patienceMs = 500) => {
+const ask = (name: string, reply: Reply, patienceMs = 1500) => {
   const [method, call] = calls[name] ?? []
   if (method === undefined || !call) throw new Error(`there is no call ${name}`)
   standIn.answer(method, reply)

@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 /** Waits no longer than a test may. */
-const runtime = { ...real, fetch: (request: Parameters<typeof real.fetch>[0]) => real.fetch({ ...request, timeoutMs: 300 }) }
+const runtime = { ...real, fetch: (request: Parameters<typeof real.fetch>[0]) => real.fetch({ ...request, timeoutMs: 1500 }) }
 const html = '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>'
 const gbk = Buffer.concat([
   Buffer.from('<xml><return_code>SUCCESS</return_code><return_msg>'),

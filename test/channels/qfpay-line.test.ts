@@ -34,7 +34,7 @@ const ask = (name: string, reply: Reply, log: Log = silentLog) => {
   const [path, call] = calls[name] ?? []
   if (path === undefined || !call) throw new Error(`there is no call ${name}`)
   standIn.answer(path, reply)
-  return call(accounts.open({ patienceMs: 300, log }))
+  return call(accounts.open({ patienceMs: 1500, log }))
 }
 const failureOf = (name: string, reply: Reply) =>
   ask(name, reply).then(

@@ -26,6 +26,8 @@ afterAll(async () => {
   await standIn.close()
 })
 
+/** Long for a machine that is busy, short for a test that waits for silence. */
+const patienceMs = 1500
 const open = { out_trade_no: 'D202601020304050001', trade_state: 'NOTPAY' }
 const paid = {
   ...open,
@@ -37,14 +39,14 @@ const paid = {
   fee_type: 'CNY',
   time_end: '20260102120001',
 }
-const query = () => accounts.open({}, { patienceMs: 300 }).query(anAttempt())
+const query = () => accounts.open({}, { patienceMs }).query(anAttempt())
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-  order: () => accounts.open({}, { patienceMs: 300 }).prepare({ ...anAttempt().ask, payType: 'NATIVE' }),
+  order: () => accounts.open({}, { patienceMs }).prepare({ ...anAttempt().ask, payType: 'NATIVE' }),
   query,
-  close: () => accounts.open({}, { patienceMs: 300 }).close(anAttempt()),
-  reverse: async () => accounts.open({}, { patienceMs: 300 }).reverse?.(anAttempt()),
-  refund: () => accounts.open({}, { patienceMs: 300 }).refund(aRefund()),
-  'refund query': () => accounts.open({}, { patienceMs: 300 }).queryRefund(aRefund()),
+  close: () => accounts.open({}, { patienceMs }).close(anAttempt()),
+  reverse: async () => accounts.open({}, { patienceMs }).reverse?.(anAttempt()),
+  refund: () => accounts.open({}, { patienceMs }).refund(aRefund()),
+  'refund query': () => accounts.open({}, { patienceMs }).queryRefund(aRefund()),
 }
 
 async function failureOf(act: () => Promise<unknown>): Promise<ChannelFailure> {

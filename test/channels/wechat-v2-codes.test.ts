@@ -23,7 +23,7 @@ const code = '134579302432164181'
 const scan = (reply: V2Reply) => {
   standIn.asked.length = 0
   standIn.answer(reply)
-  return accounts.open({}, { patienceMs: 300 }).prepare({ ...anAttempt().ask, payType: 'MICROPAY', authCode: code })
+  return accounts.open({}, { patienceMs: 1500 }).prepare({ ...anAttempt().ask, payType: 'MICROPAY', authCode: code })
 }
 const paid = {
   out_trade_no: 'D202601020304050001',
