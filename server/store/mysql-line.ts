@@ -103,7 +103,7 @@ function lineOver(raw: Connection, socket: Socket, runtime: Runtime, events: Lin
     if (sql === 'commit' || sql === 'rollback') isInTransaction = false
     return raw.query<ResultSetHeader | RowDataPacket[]>(sql, parameters, (error, result) => {
       if (error && isAlone && tries < loneTries && events.isUndone(error))
-        return void runtime.sleep(lonePauseMs * tries).then(() => query(sql, parameters, done, tries + 1))
+        return void runtime.sleep(lonePauseMs * tries).then(() => void query(sql, parameters, done, tries + 1))
       if (error) events.onError(line, error)
       done(error, result)
     })

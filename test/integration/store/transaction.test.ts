@@ -115,6 +115,20 @@ onMysql('a transaction on a server that does not always do as it is told', () =>
     expect(await Promise.all(['ORDER_1', 'ORDER_2', 'ORDER_3'].map((orderId) => isThere(store.db, orderId)))).toEqual([false, true, true])
   })
 
+  it('is not what a statement alone needs: it is asked again after a deadlock, and nothing is left astray', async () => {
+    await transaction(store.db, insert('ORDER_1'))
+    const astray: unknown[] = []
+    const take = (error: unknown) => void astray.push(error)
+    process.on('unhandledRejection', take)
+    proxy.fault({ on: /^select .* from `orders`/, refuse: 1213 }, { on: /^select .* from `orders`/, refuse: 1213 })
+
+    expect(await isThere(db, 'ORDER_1')).toBe(true)
+
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.off('unhandledRejection', take)
+    expect(astray).toEqual([])
+  })
+
   it('ends with the error after ten runs', async () => {
     proxy.fault(...Array.from({ length: 20 }, () => ({ on: /^insert into `orders`/, refuse: 1213 })))
 
