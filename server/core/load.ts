@@ -1,5 +1,5 @@
 import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
-import { listAttempts } from '../store/attempts.ts'
+import { listAttemptsOf } from '../store/attempts.ts'
 import type { Db } from '../store/database.ts'
 import { findOrder } from '../store/orders.ts'
 import { listRefundsOf } from '../store/refunds.ts'
@@ -26,7 +26,7 @@ export type OrderToPay = Omit<OrderView, 'refunds'>
 export async function loadToPay(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<OrderToPay> {
   const order = await findOrder(db, merchantId, orderId)
   if (!order) throw orderNotFound(orderId)
-  return { order, attempts: order.attemptCount === 0 ? [] : await listAttempts(db, merchantId, [orderId]) }
+  return { order, attempts: order.attemptCount === 0 ? [] : await listAttemptsOf(db, merchantId, orderId) }
 }
 
 export function orderNotFound(orderId: string): AppError {

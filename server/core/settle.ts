@@ -1,5 +1,5 @@
 import { asTransactionId, defaultMerchant } from '../../shared/kernel/ids.ts'
-import { findAttemptByNumber, listAttempts } from '../store/attempts.ts'
+import { findAttemptByNumber, listAttemptsOf } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
 import { findRefundByNumber } from '../store/refunds.ts'
 import { assert } from './error.ts'
@@ -57,7 +57,7 @@ export function makeSettle({
     const order = await findOrder(db, attempt.merchantId, attempt.orderId)
     assert(order, `attempt ${attempt.paymentId} has its order`)
     const isOnly = order.attemptCount === 1
-    const attempts = isOnly ? [attempt] : await listAttempts(db, attempt.merchantId, [attempt.orderId])
+    const attempts = isOnly ? [attempt] : await listAttemptsOf(db, attempt.merchantId, attempt.orderId)
     const notifyUrl = policy.notifyUrl(attempt.channel, attempt.account)
     return decideTrade({ order, attempt, attempts, report, isReversalOver, policy: policy.latePayment, notifyUrl, now: runtime.now() })
   }

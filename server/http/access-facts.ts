@@ -22,10 +22,10 @@ export function factsOf(answer: unknown): Facts {
 
 function textMembers(value: unknown, names: readonly string[]): Facts {
   if (typeof value !== 'object' || value === null) return {}
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const member: unknown = Reflect.get(value, name)
-      return typeof member === 'string' ? [[name, member]] : []
-    }),
-  )
+  const members: Record<string, string> = {}
+  for (const name of names) {
+    const member: unknown = Reflect.get(value, name)
+    if (typeof member === 'string') members[name] = member
+  }
+  return members
 }

@@ -1,6 +1,6 @@
 import { type AccountId, type MerchantId, type OrderId, readName, readOrderId } from '../../shared/kernel/ids.ts'
 import { type ChannelName, channelNames } from '../../shared/kernel/pay.ts'
-import { equalBytes, hmacSha256 } from '../lib/hmac.ts'
+import { equalBytes, hmacKey, hmacSha256 } from '../lib/hmac.ts'
 import type { Secret } from '../lib/secret.ts'
 
 /** 144 bits: nobody guesses them, and 24 characters are quick to scan. */
@@ -17,7 +17,7 @@ export type OrderLinks = ReturnType<typeof makeOrderLinks>
 
 /** The links to an order's page. Whoever has one may see the order and pay it; what it cannot be made from is the order's number alone. */
 export function makeOrderLinks({ secret, publicUrl }: { readonly secret: Secret; readonly publicUrl: string }) {
-  const signing = hmacSha256(Buffer.from(secret.reveal()), 'order link')
+  const signing = hmacKey(hmacSha256(Buffer.from(secret.reveal()), 'order link'))
   return { url, query, read }
 
   function url(link: OrderLink): string {

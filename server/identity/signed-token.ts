@@ -1,4 +1,4 @@
-import { equalBytes, hmacSha256 } from '../lib/hmac.ts'
+import { equalBytes, hmacKey, hmacSha256 } from '../lib/hmac.ts'
 import { parseJson } from '../lib/json.ts'
 import type { Secret } from '../lib/secret.ts'
 
@@ -7,7 +7,7 @@ import type { Secret } from '../lib/secret.ts'
  * one purpose is nothing for another.
  */
 export function makeSignedTokens(secret: Secret, purpose: string) {
-  const key = hmacSha256(Buffer.from(secret.reveal()), purpose)
+  const key = hmacKey(hmacSha256(Buffer.from(secret.reveal()), purpose))
   return { write, read }
 
   function write(value: Readonly<Record<string, unknown>>): string {

@@ -66,6 +66,10 @@ const isPath = /\/(?:node_modules|server|shared|test)\//
 const plain = /^[\w .-]{0,80}$/
 const begins = /sk_|whsec_|Bearer|Basic|BEGIN/i
 
+/** What is shown of a member's name, and whether its value is. */
+type Member = { readonly shown: string; readonly isMasked: boolean }
+const maxMemberNames = 1000
+
 export type Mask = ReturnType<typeof makeMask>
 
 /**
@@ -78,6 +82,7 @@ export function makeMask(known: readonly Secret[] = []) {
     .map((secret) => secret.reveal())
     .filter((one) => one.length >= shortestSecret)
     .sort((one, other) => other.length - one.length)
+  const memberNames = new Map<string, Member>()
   return { record, text }
 
   function record(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -86,7 +91,7 @@ export function makeMask(known: readonly Secret[] = []) {
 
   function text(given: string): string {
     let masked = given.length > readMaxLetters ? given.slice(0, readMaxLetters) : given
-    for (const secret of texts) if (masked.includes(secret)) masked = masked.replaceAll(secret, censor)
+    for (const secret of texts) if (secret.length <= masked.length && masked.includes(secret)) masked = masked.replaceAll(secret, censor)
     if (plain.test(masked) && !begins.test(masked)) return masked
     for (const [pattern, by] of looks) masked = masked.replace(pattern, by)
     masked = masked.replace(longWord, (word) => (isPath.test(word) ? word : censor))
@@ -137,14 +142,24 @@ export function makeMask(known: readonly Secret[] = []) {
     above: ReadonlySet<unknown>,
   ): Record<string, unknown> {
     return Object.fromEntries(
-      entries
-        .slice(0, maxMembers)
-        .map(([name, member]) => [text(name), isMasked(name) && member !== undefined ? censor : value(member, depth, above)]),
+      entries.slice(0, maxMembers).map(([name, member]) => {
+        const { shown, isMasked } = memberOf(name)
+        return [shown, isMasked && member !== undefined ? censor : value(member, depth, above)]
+      }),
     )
+  }
+
+  /** The same few names come in every line. */
+  function memberOf(name: string): Member {
+    const known = memberNames.get(name)
+    if (known) return known
+    const member = { shown: text(name), isMasked: isMaskedName(name) }
+    if (memberNames.size < maxMemberNames) memberNames.set(name, member)
+    return member
   }
 }
 
-function isMasked(name: string): boolean {
+function isMaskedName(name: string): boolean {
   const letters = name.replace(/[-_]/g, '').toLowerCase()
   return maskedEndings.some((ending) => letters.endsWith(ending))
 }

@@ -6,6 +6,10 @@ import type { Secret } from './secret.ts'
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
 
+/** Lines are written together, at most so many bytes or so long after they were said; what waits is written before the process ends. */
+const bufferBytes = 4096
+const flushEveryMs = 100
+
 type Outside = {
   readonly level: LogLevel
   /** Texts that must not appear, whatever they look like and wherever they are. */
@@ -24,7 +28,7 @@ export function makeLog({ level, secrets, destination }: Outside): Log {
       // Ours is made before pino sees it.
       serializers: { err: (error: unknown) => error },
     },
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination ?? pino.destination({ dest: 1, sync: false, minLength: bufferBytes, periodicFlush: flushEveryMs }),
   )
   return wrap(logger, makeMask(secrets))
 }

@@ -7,6 +7,7 @@ import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { Db } from './database.ts'
 import { isRecord, orNull, orUndefined, readJson } from './json-column.ts'
 import type { Schema } from './schema.ts'
+import { statement } from './statement.ts'
 
 const attemptColumns = [
   'merchant_id',
@@ -31,15 +32,23 @@ const attemptColumns = [
   'closed_at',
 ] as const satisfies ReadonlyArray<keyof Schema['attempts']>
 
+const selectAttempt = statement((query, merchantId: MerchantId, paymentId: PaymentId) =>
+  query.selectFrom('attempts').select(attemptColumns).where('merchant_id', '=', merchantId).where('payment_id', '=', paymentId),
+)
+
 export async function findAttempt(db: Db, merchantId: MerchantId, paymentId: PaymentId): Promise<Attempt | undefined> {
-  const row = await db.query
-    .selectFrom('attempts')
-    .select(attemptColumns)
-    .where('merchant_id', '=', merchantId)
-    .where('payment_id', '=', paymentId)
-    .executeTakeFirst()
+  const [row] = await selectAttempt(db, merchantId, paymentId)
   return row && readAttempt(row)
 }
+
+const selectAttemptByNumber = statement((query, channel: ChannelName, account: AccountId, outTradeNo: OutTradeNo) =>
+  query
+    .selectFrom('attempts')
+    .select(attemptColumns)
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('out_trade_no', '=', outTradeNo),
+)
 
 /** The attempt that carries a channel's number; numbers are an account's, so no merchant is asked for. */
 export async function findAttemptByNumber(
@@ -48,14 +57,23 @@ export async function findAttemptByNumber(
   account: AccountId,
   outTradeNo: OutTradeNo,
 ): Promise<Attempt | undefined> {
-  const row = await db.query
+  const [row] = await selectAttemptByNumber(db, channel, account, outTradeNo)
+  return row && readAttempt(row)
+}
+
+const selectAttemptsOf = statement((query, merchantId: MerchantId, orderId: OrderId) =>
+  query
     .selectFrom('attempts')
     .select(attemptColumns)
-    .where('channel', '=', channel)
-    .where('account', '=', account)
-    .where('out_trade_no', '=', outTradeNo)
-    .executeTakeFirst()
-  return row && readAttempt(row)
+    .where('merchant_id', '=', merchantId)
+    .where('order_id', '=', orderId)
+    .orderBy('created_at')
+    .orderBy('payment_id'),
+)
+
+/** All attempts of an order, oldest first. */
+export async function listAttemptsOf(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<Attempt[]> {
+  return (await selectAttemptsOf(db, merchantId, orderId)).map(readAttempt)
 }
 
 /** All attempts of these orders, oldest first. */

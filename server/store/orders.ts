@@ -9,6 +9,7 @@ import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { Db } from './database.ts'
 import { isTextRecord, orNull, orUndefined, readJson } from './json-column.ts'
 import type { Schema } from './schema.ts'
+import { statement } from './statement.ts'
 
 export const orderColumns = [
   'merchant_id',
@@ -48,13 +49,12 @@ export type OrderFilter = {
   readonly payerId?: PayerId | undefined
 }
 
+const selectOrder = statement((query, merchantId: MerchantId, orderId: OrderId) =>
+  query.selectFrom('orders').select(orderColumns).where('merchant_id', '=', merchantId).where('order_id', '=', orderId),
+)
+
 export async function findOrder(db: Db, merchantId: MerchantId, orderId: OrderId): Promise<Order | undefined> {
-  const row = await db.query
-    .selectFrom('orders')
-    .select(orderColumns)
-    .where('merchant_id', '=', merchantId)
-    .where('order_id', '=', orderId)
-    .executeTakeFirst()
+  const [row] = await selectOrder(db, merchantId, orderId)
   return row && readOrder(row)
 }
 

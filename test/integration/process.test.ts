@@ -80,7 +80,7 @@ describe('the process', () => {
     expect((await fetch(`http://127.0.0.1:${port}/api/v1/orders`, { headers: { authorization: 'Bearer sk_test_demo' } })).status).toBe(401)
   }, 30_000)
 
-  it('ends by itself with 0 on SIGTERM', async () => {
+  it('ends by itself with 0 on SIGTERM, and what it said last is in the log', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'shouyin-demo-'))
     endings.push(() => rm(folder, { recursive: true, force: true }))
     const [port, emulatorPort] = [await freePort(), await freePort()]
@@ -90,6 +90,7 @@ describe('the process', () => {
     )
 
     expect(await server.kill('SIGTERM')).toBe(0)
+    expect(server.output()).toContain('"event":"stopping"')
   }, 30_000)
 
   it('tells everything that is wrong with its configuration at once, shows no secret, and ends with 78', async () => {

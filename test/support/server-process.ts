@@ -50,7 +50,7 @@ async function answering(child: ChildProcess, address: string, output: () => str
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const gone = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   child.kill(signal)
   return gone
 }
