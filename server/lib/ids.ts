@@ -12,6 +12,11 @@ export function newId(runtime: Pick<Runtime, 'now' | 'randomBytes'>, prefix: str
   return `${prefix}_${lettersOf(runtime.now())}${Array.from(runtime.randomBytes(chanceBytes), (byte) => alphabet[byte % 32]).join('')}`
 }
 
+/** Sorts before every id of that prefix made from that moment on, and behind those made before. */
+export function idsFrom(prefix: string, ms: number): string {
+  return `${prefix}_${lettersOf(Math.max(0, ms))}`
+}
+
 function lettersOf(ms: number): string {
   let rest = ms
   let letters = ''

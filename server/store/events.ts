@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely'
 import type { EventType } from '../../shared/kernel/events.ts'
-import type { EventId, MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import { asOwnId, type EventId, type MerchantId, type OrderId } from '../../shared/kernel/ids.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { StoredEvent } from '../core/rules/webhook.ts'
+import { idsFrom } from '../lib/ids.ts'
 import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { Db } from './database.ts'
 import type { Schema } from './schema.ts'
@@ -19,6 +20,9 @@ export async function listEventTypes(db: Db, merchantId: MerchantId, orderId: Or
     .execute()
   return rows.map((row) => row.type)
 }
+
+/** An event has the instant of what it tells; its id is made when it is written, perhaps by a clock that is off. */
+const clocksApartMs = 24 * 60 * 60 * 1000
 
 const columns = ['merchant_id', 'event_id', 'type', 'order_id', 'created_at', 'data'] as const
 
@@ -50,14 +54,20 @@ export async function listEvents(
   let query = db.query.selectFrom('events').select(columns).where('merchant_id', '=', merchantId)
   if (filter.type !== undefined) query = query.where('type', '=', filter.type)
   if (filter.orderId !== undefined) query = query.where('order_id', '=', filter.orderId)
-  if (filter.from !== undefined) query = query.where('created_at', '>=', filter.from)
-  if (filter.to !== undefined) query = query.where('created_at', '<', filter.to)
+  // Ids begin with their time, so that of a long log only the part is read that was asked for.
+  if (filter.from !== undefined)
+    query = query.where('created_at', '>=', filter.from).where('event_id', '>=', madeFrom(filter.from - clocksApartMs))
+  if (filter.to !== undefined) query = query.where('created_at', '<', filter.to).where('event_id', '<', madeFrom(filter.to + clocksApartMs))
   if (after) query = query.where('event_id', '<', after.id as EventId)
   const rows = await query
     .orderBy('event_id', 'desc')
     .limit(page.limit + 1)
     .execute()
   return pageOf(rows.map(readEvent), page, ({ createdAt, eventId }) => ({ at: createdAt, id: eventId }))
+}
+
+function madeFrom(ms: number): EventId {
+  return asOwnId('EventId', idsFrom('evt', ms))
 }
 
 function readEvent(row: Pick<Selectable<Schema['events']>, (typeof columns)[number]>): StoredEvent {

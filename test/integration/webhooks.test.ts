@@ -68,6 +68,17 @@ describe('an event', () => {
     expect(items.filter(({ kind }: Data) => kind === 'webhook')).toMatchObject([{ title: 'webhook payment.succeeded: delivered' }])
   })
 
+  it('is found in the log by its day', async () => {
+    const first = await shop.order()
+    await shop.advance(3 * day)
+    const second = await shop.order()
+    const between = encodeURIComponent(new Date(Date.parse(second.createdAt) - day).toISOString())
+    const idsOf = async (query: string) =>
+      (await shop.get(`/events?type=order.created&${query}`)).data.items.map((one: Data) => one.orderId)
+
+    expect([await idsOf(`from=${between}`), await idsOf(`to=${between}`)]).toEqual([[second.orderId], [first.orderId]])
+  })
+
   it('is told to endpoints that want to hear of it, and to no other merchant’s', async () => {
     await endpoint({ url: `${receiver.origin}/refunds`, types: ['refund.created'] })
     await endpoint({ url: `${receiver.origin}/all`, types: ['order.created', 'refund.created'] })

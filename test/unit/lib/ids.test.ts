@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { newId } from '../../../server/lib/ids.ts'
+import { idsFrom, newId } from '../../../server/lib/ids.ts'
 import { makeNodeRuntime } from '../../../server/lib/node-runtime.ts'
 import { asInstant } from '../../../shared/kernel/time.ts'
 
@@ -26,6 +26,16 @@ describe('an id', () => {
     const ids = times.map((ms) => newId(at(ms), 'pay'))
 
     expect([...ids].sort()).toEqual(ids)
+  })
+
+  it('stands behind the bound of its moment, and before that of the next', () => {
+    const id = newId(at(1_767_326_400_000), 'evt')
+
+    expect([idsFrom('evt', 1_767_326_400_001), id, idsFrom('evt', 1_767_326_400_000)].sort()).toEqual([
+      idsFrom('evt', 1_767_326_400_000),
+      id,
+      idsFrom('evt', 1_767_326_400_001),
+    ])
   })
 
   it('is never made twice, not even within one millisecond', () => {
