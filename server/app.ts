@@ -36,13 +36,14 @@ import { makeReadings } from './core/readings.ts'
 import { makeReconcile } from './core/reconcile.ts'
 import { makeRefunds } from './core/refunds.ts'
 import { makeReseal } from './core/reseal.ts'
+import { makeResolveUnmatched } from './core/resolve-unmatched.ts'
 import { makeReverse } from './core/reverse.ts'
 import { type Decision, decision } from './core/rules/decision.ts'
 import { makeSendRefund } from './core/send-refund.ts'
 import { makeSettle } from './core/settle.ts'
 import { makePayments } from './core/start-payment.ts'
 import { makeTaskHandlers } from './core/tasks.ts'
-import { makeUnmatchedMoney } from './core/unmatched.ts'
+import { makeUnmatchedList, makeUnmatchedWatch } from './core/unmatched.ts'
 import { makeWebhookEndpoints } from './core/webhook-endpoints.ts'
 import { makeHttp } from './http/http.ts'
 import { makeApiKeys } from './identity/api-keys.ts'
@@ -102,7 +103,7 @@ export async function makeApp({ config, sources, runtime, log: outerLog, metrics
   const here = { publicUrl: config.publicUrl ?? '', instanceId: newId(runtime, 'ins') }
   const home = makeHome({ ...base, ...here, onHome: () => loops.wake({ nextTaskAt: runtime.now(), hasEvents: true }) })
   const loops = makeLoops({ ...base, handlers, mayWork: home.isHere })
-  const attendance = makeAttendance({ ...base, ...here, home, keptAccounts, onAccounts: lookAfter })
+  const attendance = makeAttendance({ ...base, ...here, home, keptAccounts, onAccounts: lookAfter, watchMoney: makeUnmatchedWatch(base) })
   const apiKeys = makeApiKeys({ db, runtime, bootstrap: config.bootstrapApiKey })
   const http = makeHttp({
     ...base,
@@ -199,7 +200,8 @@ function makeUseCases({ config, sealer, ...base }: CoreParts & { readonly config
     products,
     cashier: makeCashier({ orders, products }),
     notifications: makeNotifications({ ...base, settle }),
-    unmatched: makeUnmatchedMoney(base),
+    unmatched: makeUnmatchedList(base),
+    resolveUnmatched: makeResolveUnmatched(base),
     once: makeOnce({ ...base, ...outgoing }),
     ...signed,
     login: makeLogin({ ...base, ...signed }),

@@ -24,18 +24,53 @@ export type Alarms = ReturnType<typeof makeAlarms>
 
 export function makeAlarms({ log, metrics }: { log: Log; metrics: Pick<Metrics, 'alarms'> }) {
   for (const kind of alarmKinds) metrics.alarms.set({ kind }, 0)
-  const standing = new Set<AlarmKind>()
-  return { raise, clear, standing: () => [...standing] }
+  const told = new Set<AlarmKind>()
+  const listed = new Set<AlarmKind>()
+  let raised = 0
+  return { raise, clear, raiseListed, mark, follow, standing: () => alarmKinds.filter(isStanding) }
 
   function raise(kind: AlarmKind, fields: Readonly<Record<string, unknown>>): void {
-    standing.add(kind)
+    told.add(kind)
+    tell(kind, fields)
+  }
+
+  function clear(kind: AlarmKind): void {
+    if (told.delete(kind)) tellEnd(kind)
+  }
+
+  /** About something that stands in a list of the store: it lasts as long as that, see {@link follow}. */
+  function raiseListed(kind: AlarmKind, fields: Readonly<Record<string, unknown>>): void {
+    raised++
+    listed.add(kind)
+    tell(kind, fields)
+  }
+
+  /** Taken before a list is read: what is raised meanwhile is not ended by it. */
+  function mark(): number {
+    return raised
+  }
+
+  /** @param count how much the list holds, as it was read since that mark. */
+  function follow(kind: AlarmKind, count: number, since: number): void {
+    if (count > 0 && !listed.has(kind)) {
+      listed.add(kind)
+      tell(kind, { listed: count })
+    }
+    if (count === 0 && raised === since && listed.delete(kind)) tellEnd(kind)
+  }
+
+  function tell(kind: AlarmKind, fields: Readonly<Record<string, unknown>>): void {
     metrics.alarms.set({ kind }, 1)
     log.warn({ event: 'alarm', alarm: kind, ...fields })
   }
 
-  function clear(kind: AlarmKind): void {
-    if (!standing.delete(kind)) return
+  function tellEnd(kind: AlarmKind): void {
+    if (isStanding(kind)) return
     metrics.alarms.set({ kind }, 0)
     log.info({ event: 'alarm.cleared', alarm: kind })
+  }
+
+  function isStanding(kind: AlarmKind): boolean {
+    return told.has(kind) || listed.has(kind)
   }
 }

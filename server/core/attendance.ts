@@ -15,7 +15,7 @@ export type Attendance = ReturnType<typeof makeAttendance>
 
 /**
  * What each server does for itself, whatever the tasks are: every few seconds it looks whether the work of this store is its to do,
- * says that it runs on it, and looks whether accounts were added or changed.
+ * says that it runs on it, and looks whether accounts were added or changed, and whether money waits for staff.
  *
  * @param onAccounts told of the accounts that were taken up.
  */
@@ -28,6 +28,7 @@ export function makeAttendance({
   home,
   keptAccounts,
   onAccounts,
+  watchMoney,
 }: {
   db: Database
   runtime: Runtime
@@ -37,6 +38,8 @@ export function makeAttendance({
   home: Pick<Home, 'look'>
   keptAccounts: KeptAccounts
   onAccounts: (accounts: readonly ChannelAccount[]) => Promise<void>
+  /** Lets alarms follow what waits for staff. */
+  watchMoney: () => Promise<void>
 }) {
   const ended = new AbortController()
   let running: Promise<void> | undefined
@@ -57,6 +60,7 @@ export function makeAttendance({
       await attempt(home.look)
       await attempt(() => noteInstance(db, { instanceId, publicUrl, startedAt, seenAt: runtime.now() }))
       await attempt(takeUpAccounts)
+      await attempt(watchMoney)
       await runtime.sleep(lookEveryMs, ended.signal)
     }
   }

@@ -55,12 +55,12 @@ export function makeCommit({ db, runtime, afterCommit }: { db: Database; runtime
 function transitionNote(change: Change, at: Instant): Note | undefined {
   switch (change.kind) {
     case 'insertOrder':
-      return transition(change.order, at, 'order made: pending', {
+      return transition(change.order, at, `order made: ${change.order.status}`, {
         amountMinor: change.order.amount.minor,
         currency: change.order.amount.currency,
       })
     case 'insertAttempt':
-      return transition(change.attempt, at, 'attempt made: sent', {
+      return transition(change.attempt, at, `attempt made: ${change.attempt.status}`, {
         outTradeNo: change.attempt.outTradeNo,
         payType: change.attempt.ask.payType,
         channel: change.attempt.channel,

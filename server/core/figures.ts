@@ -34,13 +34,25 @@ export function makeFigures(metrics: Counted): (decision: Pick<Decision, 'change
 }
 
 function countChange(metrics: Counted, change: Change): void {
-  if (change.kind === 'insertOrder') metrics.orders.count({ outcome: 'created' })
+  if (change.kind === 'insertOrder') countNewOrder(metrics, change)
   if (change.kind === 'moveOrder') countOrder(metrics, change)
-  if (change.kind === 'insertAttempt') metrics.payments.count({ ...wayOf(change.attempt), outcome: 'created' })
+  if (change.kind === 'insertAttempt') countNewAttempt(metrics, change)
   if (change.kind === 'moveAttempt') countAttempt(metrics, change)
   if (change.kind === 'insertRefund') countNewRefund(metrics, change.refund)
   if (change.kind === 'writeTry') countTry(metrics, change.made)
   if (change.kind === 'moveRefund') countRefund(metrics, change.about, change.to)
+}
+
+/** One that stands for money of nobody's is closed from the start. */
+function countNewOrder({ orders }: Counted, { order: { status } }: ChangeOf<'insertOrder'>): void {
+  orders.count({ outcome: 'created' })
+  if (status !== 'pending') orders.count({ outcome: status })
+}
+
+/** One that staff wrote for money that nobody had asked for is paid from the start. */
+function countNewAttempt({ payments }: Counted, { attempt }: ChangeOf<'insertAttempt'>): void {
+  payments.count({ ...wayOf(attempt), outcome: 'created' })
+  if (attempt.status === 'succeeded') payments.count({ ...wayOf(attempt), outcome: 'succeeded' })
 }
 
 function countOrder({ orders, paidMinor }: Counted, { to, set, about }: ChangeOf<'moveOrder'>): void {

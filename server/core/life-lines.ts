@@ -37,6 +37,8 @@ function lineOf(change: Change): ({ readonly event: string; readonly status: str
       return { event: 'refund.requested', status: change.refund.status, ...refundFields(change.refund) }
     case 'moveRefund':
       return { event: `refund.${change.to}`, status: change.to, ...refundFields(change.about), error: change.set.failure }
+    case 'resolveUnmatched':
+      return { event: `unmatched.${change.resolution.status}`, status: change.resolution.status, ...unmatchedFields(change) }
     case 'writeTry':
       return { event: 'webhook.tried', status: change.to, ...tryFields(change) }
     default:
@@ -56,6 +58,12 @@ function attemptFields({ merchantId, orderId, paymentId, outTradeNo, payerId, ch
 
 function refundFields({ merchantId, orderId, paymentId, refundId, outRefundNo, channel, account, cause, amount }: Refund): Fields {
   return { merchantId, orderId, paymentId, refundId, outRefundNo, channel, account, cause, ...shown(amount) }
+}
+
+function unmatchedFields({ unmatched, resolution }: ChangeOf<'resolveUnmatched'>): Fields {
+  const { merchantId, unmatchedId, channel, account, outTradeNo, transactionId, amountMinor, currency } = unmatched
+  const { orderId, refundId, by } = resolution
+  return { merchantId, unmatchedId, orderId, refundId, channel, account, outTradeNo, transactionId, amountMinor, currency, keyId: by }
 }
 
 function tryFields({ delivery, tries, nextAt, made }: ChangeOf<'writeTry'>): Fields {

@@ -1,7 +1,9 @@
-import { asTransactionId, defaultMerchant } from '../../shared/kernel/ids.ts'
+import { asTransactionId, defaultMerchant, type MerchantId } from '../../shared/kernel/ids.ts'
+import type { Money } from '../../shared/kernel/money.ts'
 import { findAttemptByNumber, listAttemptsOf } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
 import { findRefundByNumber } from '../store/refunds.ts'
+import { findListed } from '../store/unmatched.ts'
 import { assert } from './error.ts'
 import type { Parts } from './parts.ts'
 import type { Attempt } from './rules/attempt.ts'
@@ -9,6 +11,7 @@ import { adoptRefund, decideRefund, type RefundVerdict } from './rules/decide-re
 import { decideTrade, type TradeVerdict } from './rules/decide-trade.ts'
 import { type Decision, decision, type InboxEntry, type Note, together } from './rules/decision.ts'
 import type { RefundReport, TradeReport } from './rules/report.ts'
+import { isSameMoney, type UnmatchedMoney } from './rules/unmatched.ts'
 
 /** What comes with a report: the notification it was in, and notes of the call that brought it. */
 export type Along = {
@@ -59,7 +62,18 @@ export function makeSettle({
     const isOnly = order.attemptCount === 1
     const attempts = isOnly ? [attempt] : await listAttemptsOf(db, attempt.merchantId, attempt.orderId)
     const notifyUrl = policy.notifyUrl(attempt.channel, attempt.account)
-    return decideTrade({ order, attempt, attempts, report, isReversalOver, policy: policy.latePayment, notifyUrl, now: runtime.now() })
+    const given = { order, attempt, attempts, report, isReversalOver, policy: policy.latePayment, notifyUrl, now: runtime.now() }
+    const decided = decideTrade(given)
+    const isSettledByStaff = decided.verdict === 'mismatch' && (await isSettled(attempt.merchantId, report))
+    return isSettledByStaff ? decideTrade({ ...given, isSettledByStaff }) : decided
+  }
+
+  /** Whether staff settled this very money already. */
+  async function isSettled(merchantId: MerchantId, { channel, account, outTradeNo, outcome }: TradeReport): Promise<boolean> {
+    if (outcome.status !== 'succeeded') return false
+    const { transactionId } = outcome
+    const listed = await findListed(db, { merchantId, channel, account, outTradeNo, transactionId })
+    return listed?.resolution !== undefined && isSameMoney(listed, outcome)
   }
 
   /** Settles what is said of a refund. A refund we never asked for is adopted; without a payment of ours it is `unmatched`. */
@@ -112,53 +126,44 @@ export function makeSettle({
   }
 
   /** Money that went back of a payment nobody here asked for. */
-  async function unmatchedRefund(report: RefundReport, along: Along): Promise<'unmatched'> {
-    const { channel, account, outTradeNo, outRefundNo, transactionId, amount, outcome } = report
+  async function unmatchedRefund(report: RefundReport, along: Along): Promise<'unmatched' | 'already'> {
+    const { channel, account, outTradeNo, outRefundNo, amount, outcome } = report
     if (outcome.status !== 'succeeded' || amount === undefined) return 'unmatched'
-    const entry = {
-      channel,
-      account,
-      outTradeNo,
-      transactionId: transactionId ?? asTransactionId(outRefundNo),
-      reason: 'unknown_number',
-      merchantId: defaultMerchant,
-      amountMinor: amount.minor,
-      currency: amount.currency,
-      detail: `refund ${outRefundNo} of ${outTradeNo}, for which nobody here asked`,
-      seenAt: runtime.now(),
-    } as const
-    await commit(decision({ changes: [{ kind: 'insertUnmatched', unmatched: entry }, ...inboxOf(along, 'unmatched')] }))
-    alarms.raise('unmatched_money', { channel, account, outTradeNo, outRefundNo, amountMinor: amount.minor, currency: amount.currency })
-    return 'unmatched'
+    const detail = `refund ${outRefundNo} of ${outTradeNo}, for which nobody here asked`
+    // By its own number, which notifications and bills both tell: the payment it is of may be listed as well.
+    const transactionId = asTransactionId(outRefundNo)
+    return listed({ channel, account, outTradeNo, transactionId, reason: 'unknown_refund', detail }, amount, along)
   }
 
-  async function unmatched(report: TradeReport, along: Along): Promise<'unmatched'> {
+  async function unmatched(report: TradeReport, along: Along): Promise<'unmatched' | 'already'> {
     const { channel, account, outTradeNo, outcome } = report
     if (outcome.status !== 'succeeded') return 'unmatched'
     const { transactionId, amount } = outcome
     const detail = `nobody here asked for ${outTradeNo}`
-    const entry = {
-      channel,
-      account,
-      outTradeNo,
-      transactionId,
-      reason: 'unknown_number',
-      merchantId: defaultMerchant,
-      amountMinor: amount.minor,
-      currency: amount.currency,
-      detail,
-      seenAt: runtime.now(),
-    } as const
-    await commit(decision({ changes: [{ kind: 'insertUnmatched', unmatched: entry }, ...inboxOf(along, 'unmatched')] }))
-    alarms.raise('unmatched_money', { channel, account, outTradeNo, amountMinor: amount.minor, currency: amount.currency })
-    return 'unmatched'
+    return listed({ channel, account, outTradeNo, transactionId, reason: 'unknown_number', detail }, amount, along)
+  }
+
+  /** @returns `already` when staff have settled it. */
+  async function listed(
+    of: Pick<UnmatchedMoney, 'channel' | 'account' | 'outTradeNo' | 'transactionId' | 'reason' | 'detail'>,
+    { minor: amountMinor, currency }: Money,
+    along: Along,
+  ): Promise<'unmatched' | 'already'> {
+    const money: UnmatchedMoney = { ...of, merchantId: defaultMerchant, amountMinor, currency, seenAt: runtime.now() }
+    const known = await findListed(db, money)
+    const verdict = known?.resolution === undefined ? 'unmatched' : 'already'
+    await commit(decision({ changes: [{ kind: 'insertUnmatched', unmatched: money }, ...inboxOf(along, verdict)] }))
+    const { channel, account, outTradeNo, transactionId } = money
+    if (verdict === 'unmatched')
+      alarms.raiseListed('unmatched_money', { channel, account, outTradeNo, transactionId, amountMinor, currency })
+    return verdict
   }
 
   function tell(verdict: TradeVerdict, attempt: Attempt, report: TradeReport): void {
     const { orderId, paymentId, outTradeNo } = attempt
     if (verdict === 'duplicate') metrics.duplicatePayments.count({})
     if (verdict === 'late') metrics.latePayments.count({})
-    if (verdict === 'mismatch') alarms.raise('amount_mismatch', { orderId, paymentId, outTradeNo })
+    if (verdict === 'mismatch') alarms.raiseListed('amount_mismatch', { orderId, paymentId, outTradeNo })
     if (verdict === 'unknown_state')
       alarms.raise('unknown_state', { orderId, outTradeNo, said: 'said' in report.outcome ? report.outcome.said : undefined })
   }

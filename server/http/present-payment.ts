@@ -9,6 +9,7 @@ import type { TradeState } from '../../shared/kernel/trade-states.ts'
 import type { Language } from '../../shared/kernel/words.ts'
 import { AppError } from '../core/error.ts'
 import type { Payment, Trade } from '../core/one-step.ts'
+import { paidWith } from '../core/rules/attempt.ts'
 import type { Refund } from '../core/rules/refund.ts'
 import { recordedState } from '../core/rules/trade-state.ts'
 
@@ -58,7 +59,7 @@ export function appParamsOf(action: PayAction) {
   throw wayNotHere('parameters for an app')
 }
 
-export function presentTrade({ attempt, order, report, tradeState }: Trade, language: Language): z.input<typeof tradeAnswer> {
+export function presentTrade({ attempt, report, tradeState }: Trade, language: Language): z.input<typeof tradeAnswer> {
   const paid = report?.outcome.status === 'succeeded' ? report.outcome : undefined
   const succeededAt = paid?.succeededAt ?? attempt.succeededAt
   return {
@@ -66,7 +67,7 @@ export function presentTrade({ attempt, order, report, tradeState }: Trade, lang
     transactionId: paid?.transactionId ?? attempt.transactionId ?? null,
     tradeState,
     tradeStateDesc: stateWords[tradeState][language],
-    amount: { total: order.amount.minor, currency: order.amount.currency },
+    amount: { total: paidWith(attempt).minor, currency: paidWith(attempt).currency },
     payer: { openid: paid?.openId ?? attempt.ask.openId ?? null },
     successTime: succeededAt === undefined ? null : formatInstant(succeededAt),
   }
@@ -84,8 +85,8 @@ export function presentPayment({ attempt, order }: Payment): z.input<typeof paym
     id: attempt.paymentId,
     userId: order.userId ?? null,
     contentId: contentId ?? null,
-    amount: formatMoney(order.amount),
-    currency: order.amount.currency,
+    amount: formatMoney(paidWith(attempt)),
+    currency: paidWith(attempt).currency,
     paymentMethod: attempt.channel,
     status: statusOf[attempt.status],
     metadata: { ...metadata, outTradeNo, transactionId: transactionId ?? null, tradeState: recordedState(attempt, order) },

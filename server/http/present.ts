@@ -1,26 +1,22 @@
 import type { z } from 'zod'
 import type { account as accountSchema } from '../../shared/api/account.ts'
-import type {
-  attempt as attemptSchema,
-  order as orderSchema,
-  refund as refundSchema,
-  timelineEntry,
-  unmatched as unmatchedSchema,
-} from '../../shared/api/order.ts'
+import type { attempt as attemptSchema, order as orderSchema, refund as refundSchema, timelineEntry } from '../../shared/api/order.ts'
 import type { product as productSchema } from '../../shared/api/product.ts'
 import type { reconciliation as reconciliationSchema } from '../../shared/api/reconciliation.ts'
 import type { numberSeries } from '../../shared/api/series.ts'
+import type { unmatched as unmatchedSchema } from '../../shared/api/unmatched.ts'
 import { type Currency, formatMillionths, formatMoney, isCurrency, moneyOf } from '../../shared/kernel/money.ts'
 import { formatInstant, type Instant } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import type { OrderView, TimelineEntry } from '../core/orders.ts'
 import type { Attempt } from '../core/rules/attempt.ts'
-import type { Reconciliation, Unmatched } from '../core/rules/decision.ts'
+import type { Reconciliation } from '../core/rules/decision.ts'
 import { type NumberSeries, numberIn } from '../core/rules/number-series.ts'
 import { refundTotalOf } from '../core/rules/order.ts'
 import type { Product } from '../core/rules/product.ts'
 import type { Report } from '../core/rules/reconciliation.ts'
 import type { Refund } from '../core/rules/refund.ts'
+import type { Unmatched } from '../core/rules/unmatched.ts'
 
 /** The address of an order's page. */
 export type CashierUrl = (order: Pick<OrderView['order'], 'merchantId' | 'orderId'>) => string
@@ -35,6 +31,7 @@ export function presentOrder({ order, attempts, refunds }: OrderView, cashierUrl
     amountMinor: order.amount.minor,
     currency: order.amount.currency,
     status: order.status,
+    paidAmount: formatMoney({ minor: order.paid, currency: order.amount.currency }),
     refundedAmount: formatMoney({ minor: order.refunded, currency: order.amount.currency }),
     refundStatus: refundTotalOf(order),
     userId: order.userId ?? null,
@@ -105,9 +102,12 @@ export function presentTimelineEntry({ at, kind, title, detail }: TimelineEntry)
 }
 
 export function presentUnmatched(money: Unmatched): z.input<typeof unmatchedSchema> {
-  const { channel, account, outTradeNo, transactionId, reason, orderId, amountMinor, currency, detail, seenAt } = money
+  const { unmatchedId, channel, account, outTradeNo, transactionId, reason, orderId, amountMinor, currency, detail, seenAt, resolution } =
+    money
   const amount = isCurrency(currency) ? formatMoney(moneyOf(amountMinor, currency)) : null
   return {
+    unmatchedId,
+    status: resolution?.status ?? 'open',
     channel,
     account,
     outTradeNo,
@@ -119,6 +119,10 @@ export function presentUnmatched(money: Unmatched): z.input<typeof unmatchedSche
     currency,
     detail,
     seenAt: formatInstant(seenAt),
+    note: resolution?.note ?? null,
+    resolvedAt: time(resolution?.at),
+    resolvedBy: resolution?.by ?? null,
+    refundId: resolution?.refundId ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { AccountId, MerchantId, OrderId, OutTradeNo, PaymentId } from '../../shared/kernel/ids.ts'
+import { moneyOf } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayAction } from '../../shared/kernel/pay.ts'
 import type { AttemptStatus } from '../../shared/kernel/states.ts'
 import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
@@ -20,6 +21,8 @@ const attemptColumns = [
   'status',
   'kept',
   'transaction_id',
+  'paid_minor',
+  'paid_currency',
   'payer_id',
   'ask',
   'action',
@@ -126,6 +129,8 @@ export function writeAttempt(attempt: Attempt): Schema['attempts'] {
     status: attempt.status,
     kept: attempt.kept === undefined ? null : Number(attempt.kept),
     transaction_id: orNull(attempt.transactionId),
+    paid_minor: orNull(attempt.paid?.minor),
+    paid_currency: orNull(attempt.paid?.currency),
     payer_id: orNull(attempt.payerId),
     ask: JSON.stringify(attempt.ask),
     action: attempt.action === undefined ? null : JSON.stringify(attempt.action),
@@ -153,6 +158,7 @@ function readAttempt(row: AttemptRow): Attempt {
     status: row.status,
     kept: row.kept === null ? undefined : row.kept === 1,
     transactionId: orUndefined(row.transaction_id),
+    paid: row.paid_minor === null || row.paid_currency === null ? undefined : moneyOf(row.paid_minor, row.paid_currency),
     payerId: orUndefined(row.payer_id),
     // Rows written before the ask carried its time began when the attempt did.
     ask: { startedAt: row.created_at, ...readJson(row.ask, isAsk, 'attempts.ask') },

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AccountId, MerchantId, OrderId } from '../../shared/kernel/ids.ts'
+import type { Currency, Minor } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import { type BilledLine, feeToleranceMicro } from '../core/rules/bill.ts'
@@ -50,6 +51,10 @@ const lineColumns = [
   'l.at',
 ] as const
 
+/** What an attempt was paid with: its order's amount, or what staff settled. */
+const paidMinor = sql<Minor>`coalesce(a.paid_minor, o.amount_minor)`
+const paidCurrency = sql<Currency>`coalesce(a.paid_currency, o.currency)`
+
 type LineRow = Pick<
   Schema['bill_lines'],
   | 'number'
@@ -94,12 +99,12 @@ export async function* differingPayments(db: Database, { runId, channel, account
       .leftJoin('orders as o', (join) => join.onRef('o.merchant_id', '=', 'a.merchant_id').onRef('o.order_id', '=', 'a.order_id'))
       .select(lineColumns)
       .select(['a.merchant_id', 'a.order_id', 'a.status as book_status', 'a.transaction_id as book_transaction'])
-      .select(['o.amount_minor as book_amount', 'o.currency as book_currency'])
+      .select([paidMinor.as('book_amount'), paidCurrency.as('book_currency')])
       .where('l.run_id', '=', runId)
       .where('l.kind', '=', 'payment')
       .where('l.number', '>', after)
       .where(
-        sql<boolean>`(a.payment_id is null or a.status <> 'succeeded' or a.transaction_id <> l.transaction_id or o.amount_minor <> l.amount_minor or o.currency <> l.currency or ${feeDiffers})`,
+        sql<boolean>`(a.payment_id is null or a.status <> 'succeeded' or a.transaction_id <> l.transaction_id or ${paidMinor} <> l.amount_minor or ${paidCurrency} <> l.currency or ${feeDiffers})`,
       )
       .orderBy('l.number')
       .limit(pageSize)
@@ -163,7 +168,7 @@ export async function* paymentsNotInBill(db: Database, { runId, channel, account
     const rows = await db.query
       .selectFrom('attempts as a')
       .innerJoin('orders as o', (join) => join.onRef('o.merchant_id', '=', 'a.merchant_id').onRef('o.order_id', '=', 'a.order_id'))
-      .select(['a.out_trade_no as number', 'a.order_id', 'o.amount_minor', 'o.currency'])
+      .select(['a.out_trade_no as number', 'a.order_id', paidMinor.as('amount_minor'), paidCurrency.as('currency')])
       .where('a.channel', '=', channel)
       .where('a.account', '=', account)
       .where('a.succeeded_at', '>=', from)

@@ -3,6 +3,7 @@ import type { AppId } from '../../shared/kernel/ids.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import { memberOf } from '../lib/member-of.ts'
 import type { Database } from './database.ts'
+import { countOpenUnmatched } from './unmatched.ts'
 
 /** In which apps payers are known, and how many in each. */
 export async function countPayersByApp(db: Database): Promise<Array<{ appId: AppId; count: number }>> {
@@ -16,16 +17,13 @@ export async function countPayersByApp(db: Database): Promise<Array<{ appId: App
 
 /** Money that waits for staff: what matches no order, and refunds that payers' accounts could not receive. */
 export async function countWaiting(db: Database): Promise<{ unmatched: number; abnormal: number }> {
-  const unmatched = await db.query
-    .selectFrom('unmatched')
-    .select(({ fn }) => fn.countAll().as('count'))
-    .executeTakeFirst()
+  const unmatched = await countOpenUnmatched(db)
   const abnormal = await db.query
     .selectFrom('refunds')
     .select(({ fn }) => fn.countAll().as('count'))
     .where('status', '=', 'abnormal')
     .executeTakeFirst()
-  return { unmatched: Number(unmatched?.count ?? 0), abnormal: Number(abnormal?.count ?? 0) }
+  return { unmatched: unmatched.mismatches + unmatched.others, abnormal: Number(abnormal?.count ?? 0) }
 }
 
 /** Endpoints that were switched off because of what they answered, and those to which an event of late was given up. */

@@ -8,6 +8,7 @@ import { merchantColumns, merchantIndexes, merchantTables } from './migrations/0
 import { loginTables } from './migrations/0005-logins.ts'
 import { accountTables } from './migrations/0006-accounts.ts'
 import { limitTables } from './migrations/0007-limits.ts'
+import { unmatchedColumns, unmatchedIndexes } from './migrations/0008-unmatched.ts'
 import { homeColumns } from './migrations/0009-home.ts'
 import { type AddedColumn, addColumn, createIndex, createTable, type Index, type Table } from './migrations/ddl.ts'
 
@@ -27,6 +28,7 @@ const migrations: readonly Version[] = [
   { version: 5, tables: loginTables },
   { version: 6, tables: accountTables },
   { version: 7, tables: limitTables },
+  { version: 8, tables: [], columns: unmatchedColumns, indexes: unmatchedIndexes },
   { version: 9, tables: [], columns: homeColumns },
 ]
 /** ER_DUP_KEYNAME, ER_DUP_FIELDNAME; SQLite says the second in words only. */

@@ -17,11 +17,13 @@ import type {
   RefundId,
   TaskId,
   TransactionId,
+  UnmatchedId,
 } from '../../shared/kernel/ids.ts'
 import type { Currency, Minor } from '../../shared/kernel/money.ts'
 import type { ChannelName, GoodsType, PayType } from '../../shared/kernel/pay.ts'
 import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundStatus } from '../../shared/kernel/states.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
+import type { UnmatchedStatus } from '../../shared/kernel/unmatched.ts'
 import type { SeriesForm, SeriesName } from '../core/rules/number-series.ts'
 import type { RefundCause } from '../core/rules/refund.ts'
 import type { TaskKind, TaskQueue } from '../core/rules/task.ts'
@@ -108,6 +110,8 @@ export type Schema = {
     status: AttemptStatus
     kept: number | null
     transaction_id: TransactionId | null
+    paid_minor: Minor | null
+    paid_currency: Currency | null
     payer_id: PayerId | null
     ask: string
     action: string | null
@@ -190,6 +194,12 @@ export type Schema = {
     currency: string
     detail: string
     seen_at: Instant
+    unmatched_id: UnmatchedId | null
+    status: Exclude<UnmatchedStatus, 'open'> | null
+    note: string | null
+    resolved_by: KeyId | null
+    resolved_at: Instant | null
+    refund_id: RefundId | null
   }
   bill_runs: { run_id: string; channel: ChannelName; account: AccountId; day: string; started_at: Instant }
   bill_lines: {

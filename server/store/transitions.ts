@@ -13,6 +13,7 @@ import { writeOrder } from './orders.ts'
 import { saveReconciliation } from './reconciliations.ts'
 import { bookRefund, releaseRefund, reserveRefund } from './refund-figures.ts'
 import { writeRefund } from './refunds.ts'
+import { insertUnmatched, resolveUnmatched } from './unmatched.ts'
 
 /**
  * Writes one change, by compare-and-set.
@@ -50,7 +51,9 @@ export async function applyChange(tx: Tx, change: Change): Promise<boolean> {
     case 'insertInbox':
       return insertInbox(tx, change)
     case 'insertUnmatched':
-      return insertUnmatched(tx, change)
+      return insertUnmatched(tx, change.unmatched)
+    case 'resolveUnmatched':
+      return resolveUnmatched(tx, change)
     case 'writeTry':
       return writeTry(tx, change)
     case 'redeliver':
@@ -83,6 +86,7 @@ async function moveOrder(tx: Tx, { merchantId, orderId, from, to, attemptCount, 
       status: to,
       ...(set.paid === undefined ? {} : { paid_minor: set.paid }),
       ...(set.keptPaymentId === undefined ? {} : { kept_payment_id: set.keptPaymentId }),
+      ...(set.attemptCount === undefined ? {} : { attempt_count: set.attemptCount }),
       ...(set.channel === undefined ? {} : { channel: set.channel }),
       ...(set.payType === undefined ? {} : { pay_type: set.payType }),
       ...(set.transactionId === undefined ? {} : { transaction_id: set.transactionId }),
@@ -102,6 +106,7 @@ async function moveAttempt(tx: Tx, { merchantId, paymentId, from, to, unlessReve
     .set({
       status: to,
       ...(set.kept === undefined ? {} : { kept: Number(set.kept) }),
+      ...(set.paid === undefined ? {} : { paid_minor: set.paid.minor, paid_currency: set.paid.currency }),
       ...(set.transactionId === undefined ? {} : { transaction_id: set.transactionId }),
       ...(set.action === undefined ? {} : { action: JSON.stringify(set.action) }),
       ...(set.actionExpiresAt === undefined ? {} : { action_expires_at: set.actionExpiresAt }),
@@ -173,24 +178,6 @@ async function insertInbox(tx: Tx, { entry }: ChangeOf<'insertInbox'>): Promise<
     body,
   }
   await insertIgnore(tx, 'inbox', [row])
-  return true
-}
-
-async function insertUnmatched(tx: Tx, { unmatched }: ChangeOf<'insertUnmatched'>): Promise<true> {
-  const { merchantId, channel, account, outTradeNo, transactionId, reason, orderId, amountMinor, currency, detail, seenAt } = unmatched
-  const money = { amount_minor: amountMinor, currency, detail: detail.slice(0, 500), seen_at: seenAt }
-  await insertIgnore(tx, 'unmatched', [
-    {
-      merchant_id: merchantId,
-      channel,
-      account,
-      out_trade_no: outTradeNo,
-      transaction_id: transactionId,
-      reason,
-      order_id: orNull(orderId),
-      ...money,
-    },
-  ])
   return true
 }
 

@@ -16,6 +16,8 @@ const details = z.strictObject({
   scope: z.enum(scopes).optional().meta({ description: 'What the key would have to carry' }),
   orderId: z.string().optional(),
   refundId: z.string().optional(),
+  unmatchedId: z.string().optional().meta({ description: 'The listed money that was settled already' }),
+  difference: z.string().optional().meta({ description: 'In what the channel differs from the list now' }),
   refundable: z.string().optional().meta({ description: 'What can still be refunded, in the major unit' }),
   refundableMinor: z.int().optional().meta({ description: 'The same in the minor unit' }),
 })

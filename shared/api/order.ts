@@ -148,6 +148,10 @@ export const order = z
     body: z.string().nullable().meta({ example: null }),
     ...money,
     status: z.enum(orderStatuses).meta({ example: 'succeeded' }),
+    paidAmount: z.string().meta({
+      description: 'What was paid and is kept of it, in the major unit: `amount`, unless staff assigned other money to the order',
+      example: '99.99',
+    }),
     refundedAmount: z.string().meta({ description: 'What went back, in the major unit', example: '9.99' }),
     refundStatus: z.enum(refundTotals).meta({ example: 'partial' }),
     userId: z.string().nullable().meta({ description: 'The merchant’s own name for the buyer', example: 'u-17' }),
@@ -244,22 +248,6 @@ export const timelineEntry = z
       .meta({ description: 'Secrets are masked', example: { outTradeNo: 'T20260102-1', status: 200 } }),
   })
   .meta({ id: 'TimelineEntry', description: 'Something that was said or that changed, about one order' })
-
-export const unmatched = z
-  .object({
-    channel: channelName,
-    account: accountName,
-    outTradeNo,
-    transactionId,
-    reason: z.string().meta({ example: 'amount' }),
-    orderId: orderNumber.nullable(),
-    amount: z.string().nullable().meta({ description: 'Null in a currency this server does not know', example: '99.98' }),
-    amountMinor: z.int().meta({ example: 9998 }),
-    currency: currencyName,
-    detail: z.string().meta({ example: 'paid 9998 CNY, ordered 9999 CNY' }),
-    seenAt: time,
-  })
-  .meta({ id: 'Unmatched', description: 'Money that fits no order, or not its amount' })
 
 /** A page of a list. */
 export function listOf<Item extends z.ZodType>(item: Item) {

@@ -30,6 +30,11 @@ const ofPayment = {
   payType: z.enum(payTypes),
   transactionId: z.string().nullable().meta({ description: 'The channel’s own number', example: '4200002026010200000000000001' }),
 }
+/** Only where staff assigned money to the order that need not be its amount. */
+const ofAssigned = {
+  paidAmount: z.string().optional().meta({ description: 'What came, when staff assigned it: it need not be the amount' }),
+  paidAmountMinor: z.int().optional().meta({ description: 'The same in the minor unit' }),
+}
 const ofRefund = {
   orderId,
   refundId,
@@ -40,8 +45,8 @@ const ofRefund = {
   currency,
   status: z.enum(refundStatuses),
   cause: z
-    .enum(['requested', 'duplicate', 'late', 'external'])
-    .meta({ description: 'Who wanted it: the merchant, or we because the money was too much' }),
+    .enum(['requested', 'duplicate', 'late', 'unmatched', 'external'])
+    .meta({ description: 'Who wanted it: the merchant, we because the money was too much, or staff because it fitted no order' }),
   reason: z.string().nullable().meta({ example: 'one cup broken' }),
   channelRefundId: z.string().nullable().meta({ description: 'The channel’s own number', example: '50302026010200000000000001' }),
   succeededAt: time.nullable(),
@@ -54,7 +59,7 @@ const accepted = z.boolean().meta({ description: 'Whether the money is kept; oth
 export const eventData = {
   'order.created': z.object(ofOrder),
   'order.closed': z.object({ ...ofOrder, reason: z.enum(['expired', 'cancelled']) }),
-  'payment.succeeded': z.object(ofPayment),
+  'payment.succeeded': z.object({ ...ofPayment, ...ofAssigned }),
   'payment.failed': z.object({ ...ofPayment, reason }),
   'payment.late': z.object({ ...ofPayment, accepted, refundId: refundId.optional() }),
   'payment.duplicate_refunded': z.object({ ...ofPayment, accepted: z.literal(false), refundId }),

@@ -12,7 +12,6 @@ import type {
   retryRefund,
   settleRefund,
   timelineEntry,
-  unmatched,
 } from '../api/order.ts'
 import type {
   appAnswer,
@@ -35,6 +34,7 @@ import type {
 import type { newProduct, productChange } from '../api/product.ts'
 import type { newReconciliation, reconciliation } from '../api/reconciliation.ts'
 import type { changeSeries, numberSeries } from '../api/series.ts'
+import type { assignUnmatched, noteUnmatched, refundUnmatched, unmatched, unmatchedQuery } from '../api/unmatched.ts'
 import type {
   delivery,
   endpoint,
@@ -53,6 +53,9 @@ export type PayOrder = z.input<typeof payOrder>
 export type NewRefund = z.input<typeof newRefund>
 export type RepairRefund = z.input<typeof retryRefund>
 export type SettleRefund = z.input<typeof settleRefund>
+export type RefundUnmatched = z.input<typeof refundUnmatched>
+export type AssignUnmatched = z.input<typeof assignUnmatched>
+export type NoteUnmatched = z.input<typeof noteUnmatched>
 export type NewProduct = z.input<typeof newProduct>
 export type ChangeProduct = z.input<typeof productChange>
 export type ChangeSeries = z.input<typeof changeSeries>
@@ -61,6 +64,7 @@ export type ReconcileDay = z.input<typeof newReconciliation>
 export type PageOf = Query<typeof pageQuery>
 export type ListOrders = Query<typeof orderQuery>
 export type ListRefunds = Query<typeof refundQuery>
+export type ListUnmatched = Query<typeof unmatchedQuery>
 
 export type PayingAnswer = z.output<typeof paying>
 export type TimelineAnswer = z.output<typeof timelineEntry>

@@ -2,19 +2,23 @@ import type { OrderAnswer, ProductAnswer, RefundAnswer } from '../api/client.ts'
 import { addressOf, queryOf } from './addresses.ts'
 import type {
   AccountAnswer,
+  AssignUnmatched,
   ChangeProduct,
   ChangeSeries,
   ListOrders,
   ListRefunds,
+  ListUnmatched,
   NewOrder,
   NewProduct,
   NewRefund,
+  NoteUnmatched,
   NumberSeriesAnswer,
   PageOf,
   PayingAnswer,
   PayOrder,
   ReconcileDay,
   ReconciliationAnswer,
+  RefundUnmatched,
   RepairRefund,
   SettleRefund,
   TimelineAnswer,
@@ -46,7 +50,7 @@ export function makeMerchantClient({ transport, runtime, policy = {} }: Given) {
     refunds: refundCalls(call),
     products: productCalls(call),
     reconciliations: reconciliationCalls(call),
-    unmatched: listing<UnmatchedAnswer, PageOf>(call, '/unmatched'),
+    unmatched: unmatchedCalls(call),
     payments: paymentCalls(call),
     webhookEndpoints: endpointCalls(call),
     events: eventCalls(call),
@@ -101,6 +105,20 @@ function refundCalls(call: Call) {
     /** Says of an abnormal refund how it was settled outside of the channel. */
     settle: (refundId: string, ask: SettleRefund, options?: CallOptions) =>
       call<RefundAnswer>({ method: 'POST', path: addressOf('refunds', refundId, 'settle'), body: ask, ...options }),
+  }
+}
+
+function unmatchedCalls(call: Call) {
+  const settle = (unmatchedId: string, how: string, body: unknown, options?: CallOptions) =>
+    call<UnmatchedAnswer>({ method: 'POST', path: addressOf('unmatched', unmatchedId, how), body, ...options })
+  return {
+    ...listing<UnmatchedAnswer, ListUnmatched>(call, '/unmatched'),
+    /** Gives all of it back. */
+    refund: (unmatchedId: string, ask: RefundUnmatched, options?: CallOptions) => settle(unmatchedId, 'refund', ask, options),
+    /** Keeps it for an order. */
+    assign: (unmatchedId: string, ask: AssignUnmatched, options?: CallOptions) => settle(unmatchedId, 'assign', ask, options),
+    /** Says how it was settled outside of the channel, or why there is nothing to do. */
+    note: (unmatchedId: string, ask: NoteUnmatched, options?: CallOptions) => settle(unmatchedId, 'note', ask, options),
   }
 }
 

@@ -18,6 +18,8 @@ export type DeliveryId = Brand<string, 'DeliveryId'>
 export type TaskId = Brand<string, 'TaskId'>
 export type InboxId = Brand<string, 'InboxId'>
 export type KeyId = Brand<string, 'KeyId'>
+/** Money that fits nothing here, as it is listed (`unm_…`). */
+export type UnmatchedId = Brand<string, 'UnmatchedId'>
 /** One set of credentials on a channel; `default` comes from the environment. */
 export type AccountId = Brand<string, 'AccountId'>
 /** The number under which the channel knows an attempt. Sent once with one set of parameters, ever. */
@@ -52,6 +54,7 @@ type Named = {
   InboxId: InboxId
   KeyId: KeyId
   AccountId: AccountId
+  UnmatchedId: UnmatchedId
 }
 
 /** A merchant's order number, or undefined when it is none. */

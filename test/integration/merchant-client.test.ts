@@ -7,6 +7,7 @@ import { connectMerchant } from '../../shared/client/web-platform.ts'
 import { type Line, type Mishap, startBadLine } from '../support/bad-line.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { type Shop, startShop } from '../support/shop.ts'
+import { unmatchedMoneyOf } from '../support/unmatched-money.ts'
 
 let shop: Shop
 let line: Line
@@ -133,6 +134,22 @@ describe('a merchant’s client', () => {
     expect(await wechat.refund({ outTradeNo, refundAmount: 1.99 })).toMatchObject({ outTradeNo, refundAmount: 1.99 })
     expect(await wechat.get(outTradeNo)).toMatchObject({ contentId: 'c-1', amount: '9.99', status: 'succeeded' })
     expect((await client.payments.list({ channel: 'wechat', limit: 1 })).items).toHaveLength(1)
+  })
+
+  it('settles money that matches nothing, each in one of three ways', async () => {
+    const { strangeMoney } = unmatchedMoneyOf(() => shop)
+    const [back, kept, other] = [await strangeMoney(), await strangeMoney(), await strangeMoney()].map(({ item }) => item.unmatchedId)
+    const { orderId } = await client.orders.create({ subject: 'Tea', amount: '12.34' })
+    line.meet('cutAfter')
+
+    const refunded = await client.unmatched.refund(back, { note: 'slip 17' })
+    const assigned = await client.unmatched.assign(kept, { orderId, note: 'slip 17' })
+    const noted = await client.unmatched.note(other, { note: 'slip 17' })
+
+    expect([refunded.status, assigned.status, noted.status]).toEqual(['refunded', 'assigned', 'noted'])
+    expect(await client.refunds.get(refunded.refundId ?? '')).toMatchObject({ amount: '12.34' })
+    expect(await client.orders.get(orderId)).toMatchObject({ status: 'succeeded', paidAmount: '12.34' })
+    expect((await client.unmatched.list({ status: 'open' })).items).toEqual([])
   })
 
   it('has webhooks delivered that its own verification believes', async () => {

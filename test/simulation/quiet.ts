@@ -48,7 +48,7 @@ function assertNotLost({ truth, ledger, plan }: Books, outTradeNo: string): void
   if (back === payment?.total && attempt.status === 'succeeded') return
   // An operator has to act, and is told: the way back is blocked at the channel.
   const blocked = truth.row(
-    `select status from refunds where payment_id = ? and cause in ('duplicate', 'late') and status in ('abnormal', 'closed', 'failed')`,
+    `select status from refunds where payment_id = ? and cause in ('duplicate', 'late', 'unmatched') and status in ('abnormal', 'closed', 'failed')`,
     String(attempt.payment_id),
   )
   if (blocked) return

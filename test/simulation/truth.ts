@@ -250,7 +250,7 @@ export function makeTruth({
   }
 
   function assertFigures(order: Row, refunds: readonly Row[]): void {
-    const own = refunds.filter((one) => one.cause !== 'duplicate' && one.cause !== 'late')
+    const own = refunds.filter((one) => one.cause !== 'duplicate' && one.cause !== 'late' && one.cause !== 'unmatched')
     const sum = (states: readonly string[]) =>
       own.filter((one) => states.includes(String(one.status))).reduce((total, one) => total + Number(one.amount_minor), 0)
     const [back, under] = [sum(['succeeded']), sum(['pending', 'processing', 'abnormal'])]

@@ -15,12 +15,18 @@ const meanings: ReadonlyArray<readonly [kind: AlarmKind, words: Words, remedy: W
   [
     'unmatched_money',
     { zh: '收到对不上订单的钱', en: 'money came that matches no order' },
-    { zh: '请查看 GET /api/v1/unmatched', en: 'Look at GET /api/v1/unmatched' },
+    {
+      zh: '请查看 GET /api/v1/unmatched?status=open，逐笔退款、归入订单或登记说明；处理完告警自动解除',
+      en: 'Look at GET /api/v1/unmatched?status=open; refund, assign or note each, and the alarm ends by itself',
+    },
   ],
   [
     'amount_mismatch',
     { zh: '有付款与订单的金额、商户或应用不符', en: 'a payment differs from its order in amount, merchant or app' },
-    { zh: '请查看 GET /api/v1/unmatched 与订单时间线', en: 'Look at GET /api/v1/unmatched and the order’s timeline' },
+    {
+      zh: '请查看 GET /api/v1/unmatched?status=open 与订单时间线，逐笔退款、归入订单或登记说明',
+      en: 'Look at GET /api/v1/unmatched?status=open and the order’s timeline; refund, assign or note each',
+    },
   ],
   [
     'unknown_state',

@@ -70,8 +70,11 @@ export async function lookAtMoney({ db }: StoreLook): Promise<Finding[]> {
     findings.push({
       id: 'unmatched_money',
       severity: 'warning',
-      words: { zh: `有 ${unmatched} 笔钱对不上任何订单`, en: `${unmatched} payments match no order` },
-      remedy: { zh: '请查看 GET /api/v1/unmatched，逐笔核实', en: 'Look at GET /api/v1/unmatched and settle each' },
+      words: { zh: `有 ${unmatched} 笔对不上的钱等待处理`, en: `${unmatched} payments or refunds that match nothing wait for staff` },
+      remedy: {
+        zh: '请查看 GET /api/v1/unmatched?status=open，逐笔用 POST /api/v1/unmatched/:unmatchedId/refund、/assign 或 /note 处理',
+        en: 'Look at GET /api/v1/unmatched?status=open and settle each by POST /api/v1/unmatched/:unmatchedId/refund, /assign or /note',
+      },
     })
   if (abnormal > 0)
     findings.push({

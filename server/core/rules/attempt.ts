@@ -28,6 +28,8 @@ export type Attempt = {
   /** Unset until it succeeded; false for a success that is refunded as surplus. */
   readonly kept?: boolean | undefined
   readonly transactionId?: TransactionId | undefined
+  /** What was paid, where staff settled that it was not what was asked for. */
+  readonly paid?: Money | undefined
   readonly payerId?: PayerId | undefined
   /** What was, or will be, said to the channel. It never changes, so a retry sends the same bytes. */
   readonly ask: PrepareAsk
@@ -80,6 +82,11 @@ export function sameMeans(attempt: Attempt, means: PayMeans): boolean {
     attempt.ask.openId === means.openId &&
     attempt.ask.authCode === means.authCode
   )
+}
+
+/** What an attempt was, or would be, paid with. */
+export function paidWith({ paid, ask }: Pick<Attempt, 'paid' | 'ask'>): Money {
+  return paid ?? ask.amount
 }
 
 /** An action this close to its end is made anew: the payer needs time to use it. */

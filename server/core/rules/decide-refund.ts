@@ -2,7 +2,7 @@ import { asRefundId, outRefundNoOf } from '../../../shared/kernel/ids.ts'
 import { equalMoney, formatMoney, type Money } from '../../../shared/kernel/money.ts'
 import { type RefundStatus, refundMayComeFrom } from '../../../shared/kernel/states.ts'
 import { type Instant, later } from '../../../shared/kernel/time.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, paidWith } from './attempt.ts'
 import { type Change, type Decision, decision, type Note, together } from './decision.ts'
 import { refundEvent } from './event.ts'
 import { isSurplus, type Refund, surplusRefundId, surplusTries, surplusTry } from './refund.ts'
@@ -193,7 +193,7 @@ function foreignRefund(given: { attempt: Attempt; report: RefundReport; notifyUr
     channel,
     account,
     amount,
-    total: attempt.ask.amount,
+    total: paidWith(attempt),
     reason: `made outside of this system, ${formatMoney(amount)} ${amount.currency}`,
     notifyUrl,
     cause: 'external',

@@ -1,14 +1,15 @@
-import { outRefundNoOf } from '../../../shared/kernel/ids.ts'
-import { formatMoney } from '../../../shared/kernel/money.ts'
+import { outRefundNoOf, type PaymentId } from '../../../shared/kernel/ids.ts'
+import { equalMoney, formatMoney } from '../../../shared/kernel/money.ts'
 import { attemptMayComeFrom, isLiveAttempt } from '../../../shared/kernel/states.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
 import type { Attempt } from './attempt.ts'
-import { type Change, type Decision, decision, type Unmatched } from './decision.ts'
+import { type Change, type Decision, decision } from './decision.ts'
 import { paymentEvent, refundEvent } from './event.ts'
 import type { Order } from './order.ts'
-import { type Refund, surplusRefundId } from './refund.ts'
-import type { TradeReport } from './report.ts'
+import { type Refund, type SurplusCause, surplusRefundId } from './refund.ts'
+import type { Success, TradeReport } from './report.ts'
 import { isByCode, isReversalContradicted } from './reversal.ts'
+import type { UnmatchedMoney } from './unmatched.ts'
 
 /** What happens to money that arrives after an order closed. */
 export const latePolicies = ['refund', 'accept'] as const
@@ -34,13 +35,13 @@ export type TradeCase = {
   readonly report: TradeReport
   /** The channel was asked to undo the payment and refused for good: what it says now stands. */
   readonly isReversalOver?: boolean | undefined
+  /** The money does not match, and staff have settled it: told again, it is nothing new. */
+  readonly isSettledByStaff?: boolean | undefined
   readonly policy: LatePolicy
   /** Where the channel tells of a refund that the decision may start. */
   readonly notifyUrl: string
   readonly now: Instant
 }
-
-type Success = Extract<TradeReport['outcome'], { status: 'succeeded' }>
 
 /**
  * What a verified report about one attempt means for its order: the one place where late, doubled, contradictory and wrong-amount
@@ -96,11 +97,7 @@ function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerd
   const { order, attempt, report, policy, now } = given
   if (isBeingUndone(given)) return { verdict: isLiveAttempt(attempt.status) ? 'pending' : 'already', decision: decision({}) }
   const mismatch = mismatchOf(attempt, report, success)
-  if (mismatch !== undefined)
-    return {
-      verdict: 'mismatch',
-      decision: decision({ changes: [{ kind: 'insertUnmatched', unmatched: unmatchedOf(given, success, mismatch) }] }),
-    }
+  if (mismatch !== undefined) return decideMismatch(given, success, mismatch)
   if (attempt.status === 'succeeded') return { verdict: 'already', decision: decision({}) }
   if (order.status === 'pending') return { verdict: 'kept', decision: keep(given, success, []) }
   if (order.status === 'succeeded') return { verdict: 'duplicate', decision: giveBack(given, success, 'duplicate') }
@@ -112,6 +109,18 @@ function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerd
   return { verdict: 'late', decision: giveBack(given, success, 'late') }
 }
 
+/** Listed for staff. What they noted of it ends the attempt, which the channel would call paid for ever: so its order can end as well. */
+function decideMismatch(given: TradeCase, success: Success, mismatch: string): { verdict: TradeVerdict; decision: Decision } {
+  const { attempt, isSettledByStaff, now } = given
+  if (isSettledByStaff !== true)
+    return {
+      verdict: 'mismatch',
+      decision: decision({ changes: [{ kind: 'insertUnmatched', unmatched: unmatchedOf(given, success, mismatch) }] }),
+    }
+  if (!isLiveAttempt(attempt.status)) return { verdict: 'already', decision: decision({}) }
+  return { verdict: 'failed', decision: end(attempt, 'failed', now, `settled by staff: ${mismatch}`) }
+}
+
 /** Money that came by a code and is being given back is not taken for paid; what was said before the channel undid it comes late. */
 function isBeingUndone({ attempt, report, isReversalOver, now }: TradeCase): boolean {
   if (attempt.reversingAt === undefined) return false
@@ -121,35 +130,43 @@ function isBeingUndone({ attempt, report, isReversalOver, now }: TradeCase): boo
 function keep({ order, attempt, attempts, now }: TradeCase, success: Success, before: Decision['events']): Decision {
   const { merchantId, orderId } = order
   const paid = paidAttempt(attempt, success)
-  const others = attempts.filter((other) => other.paymentId !== attempt.paymentId && isLiveAttempt(other.status))
   return decision({
-    changes: [
-      succeed(attempt, success, true),
-      {
-        kind: 'moveOrder',
-        merchantId,
-        orderId,
-        from: [order.status],
-        to: 'succeeded',
-        about: order,
-        set: {
-          paid: success.amount.minor,
-          keptPaymentId: attempt.paymentId,
-          channel: attempt.channel,
-          payType: attempt.ask.payType,
-          transactionId: success.transactionId,
-          paidAt: success.succeededAt,
-        },
-      },
-    ],
+    changes: [succeed(attempt, success, true), payOrder(order, attempt, success)],
     events: [...before, paymentEvent('payment.succeeded', order, paid, now)],
-    // What else could still be paid is looked after at once: the task finds the order paid and closes it at the channel.
-    tasks: others.map((other) => ({ kind: 'payment.sync', merchantId, subject: other.paymentId, runAt: now })),
+    tasks: lookAfterOthers(attempts, attempt.paymentId, now),
     ended: [
       { kind: 'payment.sync', merchantId, subject: attempt.paymentId },
       { kind: 'order.expire', merchantId, subject: orderId },
     ],
   })
+}
+
+/** The order is paid by this attempt's money. */
+export function payOrder(order: Order, attempt: Attempt, success: Success): Extract<Change, { kind: 'moveOrder' }> {
+  const { merchantId, orderId } = order
+  return {
+    kind: 'moveOrder',
+    merchantId,
+    orderId,
+    from: [order.status],
+    to: 'succeeded',
+    about: order,
+    set: {
+      paid: success.amount.minor,
+      keptPaymentId: attempt.paymentId,
+      channel: attempt.channel,
+      payType: attempt.ask.payType,
+      transactionId: success.transactionId,
+      paidAt: success.succeededAt,
+    },
+  }
+}
+
+/** What else could still be paid is looked after at once: the task finds the order paid and closes it at the channel. */
+export function lookAfterOthers(attempts: readonly Attempt[], keptPaymentId: PaymentId, now: Instant): Decision['tasks'] {
+  return attempts
+    .filter((other) => other.paymentId !== keptPaymentId && isLiveAttempt(other.status))
+    .map(({ merchantId, paymentId }) => ({ kind: 'payment.sync', merchantId, subject: paymentId, runAt: now }))
 }
 
 function giveBack({ order, attempt, notifyUrl, now }: TradeCase, success: Success, cause: 'duplicate' | 'late'): Decision {
@@ -177,7 +194,14 @@ function giveBack({ order, attempt, notifyUrl, now }: TradeCase, success: Succes
   })
 }
 
-function surplusRefund(attempt: Attempt, success: Success, cause: 'duplicate' | 'late', notifyUrl: string, now: Instant): Refund {
+const surplusReasons: Record<SurplusCause, string> = {
+  late: '订单已关闭，款项退回',
+  duplicate: '重复支付，款项退回',
+  unmatched: '款项与订单不符，退回',
+}
+
+/** All of an attempt's money goes back. */
+export function surplusRefund(attempt: Attempt, success: Success, cause: SurplusCause, notifyUrl: string, now: Instant): Refund {
   const { merchantId, orderId, paymentId, outTradeNo, channel, account } = attempt
   const refundId = surplusRefundId(paymentId)
   return {
@@ -192,7 +216,7 @@ function surplusRefund(attempt: Attempt, success: Success, cause: 'duplicate' | 
     account,
     amount: success.amount,
     total: success.amount,
-    reason: cause === 'late' ? '订单已关闭，款项退回' : '重复支付，款项退回',
+    reason: surplusReasons[cause],
     notifyUrl,
     cause,
     status: 'pending',
@@ -200,9 +224,10 @@ function surplusRefund(attempt: Attempt, success: Success, cause: 'duplicate' | 
   }
 }
 
-function succeed(attempt: Attempt, success: Success, kept: boolean): Change {
-  const { merchantId, orderId, paymentId } = attempt
-  const set = { kept, transactionId: success.transactionId, succeededAt: success.succeededAt }
+export function succeed(attempt: Attempt, success: Success, kept: boolean): Change {
+  const { merchantId, orderId, paymentId, ask } = attempt
+  const { transactionId, succeededAt, amount } = success
+  const set = { kept, transactionId, succeededAt, ...(equalMoney(amount, ask.amount) ? {} : { paid: amount }) }
   const unlessReversing = isByCode(attempt) && attempt.reversingAt === undefined
   return {
     kind: 'moveAttempt',
@@ -234,7 +259,7 @@ function paidAttempt(attempt: Attempt, success: Success): Attempt {
   return { ...attempt, transactionId: success.transactionId }
 }
 
-function unmatchedOf({ attempt, report, now }: TradeCase, success: Success, detail: string): Unmatched {
+function unmatchedOf({ attempt, report, now }: TradeCase, success: Success, detail: string): UnmatchedMoney {
   const { channel, account, outTradeNo } = report
   const { merchantId, orderId } = attempt
   const { amount, transactionId } = success

@@ -1,15 +1,5 @@
-import type {
-  AccountId,
-  EndpointId,
-  InboxId,
-  MerchantId,
-  OrderId,
-  OutTradeNo,
-  PaymentId,
-  RefundId,
-  TransactionId,
-} from '../../../shared/kernel/ids.ts'
-import type { Minor } from '../../../shared/kernel/money.ts'
+import type { AccountId, EndpointId, InboxId, MerchantId, OrderId, PaymentId, RefundId, TransactionId } from '../../../shared/kernel/ids.ts'
+import type { Minor, Money } from '../../../shared/kernel/money.ts'
 import type { ChannelName, PayAction, PayType } from '../../../shared/kernel/pay.ts'
 import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundStatus } from '../../../shared/kernel/states.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
@@ -19,6 +9,7 @@ import type { Order } from './order.ts'
 import type { Report } from './reconciliation.ts'
 import type { Refund } from './refund.ts'
 import type { NewTask, TaskKind } from './task.ts'
+import type { Resolution, Unmatched, UnmatchedMoney } from './unmatched.ts'
 import type { Delivery, DeliveryTry } from './webhook.ts'
 
 /**
@@ -54,6 +45,8 @@ export type Change =
       readonly set: {
         readonly paid?: Minor
         readonly keptPaymentId?: PaymentId
+        /** Given where the attempt comes with the move. */
+        readonly attemptCount?: number
         readonly channel?: ChannelName
         readonly payType?: PayType
         readonly transactionId?: TransactionId
@@ -74,6 +67,7 @@ export type Change =
       readonly unlessReversing?: boolean
       readonly set: {
         readonly kept?: boolean
+        readonly paid?: Money
         readonly transactionId?: TransactionId
         readonly action?: PayAction
         readonly actionExpiresAt?: Instant
@@ -121,7 +115,9 @@ export type Change =
   /** A day was compared with its bill. */
   | { readonly kind: 'saveReconciliation'; readonly reconciliation: Reconciliation }
   | { readonly kind: 'insertInbox'; readonly entry: InboxEntry }
-  | { readonly kind: 'insertUnmatched'; readonly unmatched: Unmatched }
+  | { readonly kind: 'insertUnmatched'; readonly unmatched: UnmatchedMoney }
+  /** Staff settled money that was listed; lost when somebody did before. */
+  | { readonly kind: 'resolveUnmatched'; readonly unmatched: Unmatched; readonly resolution: Resolution }
   /** One try of a delivery and what it is now; lost when it is not pending any more, or another try was written meanwhile. */
   | {
       readonly kind: 'writeTry'
@@ -158,21 +154,6 @@ export type InboxEntry = {
   readonly receivedAt: Instant
   readonly verdict: string
   readonly body: string
-}
-
-/** Money that fits nothing here: listed for staff, never guessed at. */
-export type Unmatched = {
-  readonly channel: ChannelName
-  readonly account: AccountId
-  readonly outTradeNo: OutTradeNo
-  readonly transactionId: TransactionId
-  readonly reason: 'unknown_number' | 'mismatch'
-  readonly merchantId: MerchantId
-  readonly orderId?: OrderId | undefined
-  readonly amountMinor: number
-  readonly currency: string
-  readonly detail: string
-  readonly seenAt: Instant
 }
 
 /** A line of an order's timeline: a call and its answer, a notification, a transition. Secrets are masked before they get here. */

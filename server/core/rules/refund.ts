@@ -14,8 +14,11 @@ import type { ChannelName } from '../../../shared/kernel/pay.ts'
 import type { RefundStatus } from '../../../shared/kernel/states.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
 
-/** Why money goes back: somebody asked, a second payment of one order, a payment after closing, or it was done outside of us. */
-export const refundCauses = ['requested', 'duplicate', 'late', 'external'] as const
+/** Surplus money: a second payment of one order, a payment after closing, or money that fitted nothing and that staff gave back. */
+export const surplusCauses = ['duplicate', 'late', 'unmatched'] as const
+export type SurplusCause = (typeof surplusCauses)[number]
+/** Why money goes back: somebody asked, it is surplus, or it was done outside of us. */
+export const refundCauses = ['requested', ...surplusCauses, 'external'] as const
 export type RefundCause = (typeof refundCauses)[number]
 
 export type Refund = {
@@ -43,7 +46,7 @@ export type Refund = {
 
 /** Whether a refund gives back surplus money: the order's own figures know nothing of it. */
 export function isSurplus(refund: Pick<Refund, 'cause'>): boolean {
-  return refund.cause === 'duplicate' || refund.cause === 'late'
+  return surplusCauses.some((cause) => cause === refund.cause)
 }
 
 /** How often the way back of a surplus payment is tried by itself; the channel wants a new number after it closed one. */

@@ -33,6 +33,9 @@ export type TradeFacts = Origin & {
     | { readonly status: 'notFound' }
 }
 
+/** A payment that came, as its channel tells of it. */
+export type Success = Extract<TradeFacts['outcome'], { status: 'succeeded' }>
+
 export type RefundFacts = Origin & {
   readonly outRefundNo: OutRefundNo
   readonly outTradeNo: OutTradeNo

@@ -9,9 +9,11 @@ import { orderRoutes } from './orders.ts'
 import { paymentRoutes } from './payments.ts'
 import { productRoutes } from './products.ts'
 import { reconciliationRoutes } from './reconciliations.ts'
+import { unmatchedRoutes } from './unmatched.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 export type RouteParts = Parameters<typeof orderRoutes>[0] &
+  Parameters<typeof unmatchedRoutes>[0] &
   Parameters<typeof paymentRoutes>[0] &
   Parameters<typeof webhookRoutes>[0] &
   Parameters<typeof accountRoutes>[0] &
@@ -24,6 +26,7 @@ export type RouteParts = Parameters<typeof orderRoutes>[0] &
 export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...orderRoutes(parts),
+    ...unmatchedRoutes(parts),
     ...paymentRoutes(parts),
     ...webhookRoutes(parts),
     ...productRoutes(parts),

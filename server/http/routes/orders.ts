@@ -7,7 +7,6 @@ import {
   order,
   orderParams,
   orderQuery,
-  pageQuery,
   paying,
   payOrder,
   refund,
@@ -16,7 +15,6 @@ import {
   retryRefund,
   settleRefund,
   timelineEntry,
-  unmatched,
 } from '../../../shared/api/order.ts'
 import type { PayAction } from '../../../shared/kernel/pay.ts'
 import type { Cancels } from '../../core/cancel.ts'
@@ -26,9 +24,8 @@ import type { Orders, OrderView } from '../../core/orders.ts'
 import type { PayPage } from '../../core/pay-page.ts'
 import type { Refunds } from '../../core/refunds.ts'
 import type { Payments } from '../../core/start-payment.ts'
-import type { UnmatchedMoney } from '../../core/unmatched.ts'
 import { amountIn } from '../amount-in.ts'
-import { type CashierUrl, presentOrder, presentPage, presentRefund, presentTimelineEntry, presentUnmatched } from '../present.ts'
+import { type CashierUrl, presentOrder, presentPage, presentRefund, presentTimelineEntry } from '../present.ts'
 import { presentAction } from '../present-action.ts'
 import { type Route, route } from '../route.ts'
 
@@ -39,7 +36,6 @@ type Parts = {
   readonly cancels: Cancels
   readonly refunds: Refunds
   readonly mendRefunds: MendRefunds
-  readonly unmatched: UnmatchedMoney
   readonly payPage: Pick<PayPage, 'linkInstead'>
   readonly cashierUrl: CashierUrl
 }
@@ -191,17 +187,6 @@ export function orderRoutes(parts: Parts): Route[] {
       handle: async ({ params }, { who }) => ({ items: (await orders.timeline(who.merchantId, params.orderId)).map(presentTimelineEntry) }),
     }),
     ...refundRoutes(parts),
-    route({
-      method: 'get',
-      path: '/unmatched',
-      audience: 'merchant',
-      scope: 'read',
-      operationId: 'listUnmatched',
-      summary: { en: 'Money that fits no order, or not its amount', zh: '与任何订单或其金额不符的款项' },
-      query: pageQuery,
-      answer: listOf(unmatched),
-      handle: async ({ query }, { who }) => presentPage(await parts.unmatched.list(who.merchantId, query), presentUnmatched),
-    }),
   ]
 }
 

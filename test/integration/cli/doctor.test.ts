@@ -256,6 +256,10 @@ describe('what waits for somebody is told', () => {
 
     expect(all).toContainEqual(expect.objectContaining({ id: 'unmatched_money' }))
     expect(all).toContainEqual(expect.objectContaining({ id: 'alarms', about: 'unmatched_money' }))
+    for (const { unmatchedId } of (await busy.get('/unmatched?status=open')).data.items)
+      await busy.post(`/unmatched/${unmatchedId}/note`, { note: 'a test' })
+    const settled = await busy.eventually(found, (now) => !now.some(({ about }) => about === 'unmatched_money'))
+    expect(settled).not.toContainEqual(expect.objectContaining({ id: 'unmatched_money' }))
   })
 
   it('a task that is overdue although a server runs', async () => {

@@ -6,6 +6,7 @@ import type { Data } from '../../support/client.ts'
 import { deliver } from '../../support/deliver.ts'
 import { type Receiver, startReceiver } from '../../support/receiver.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
+import { unmatchedMoneyOf } from '../../support/unmatched-money.ts'
 
 let shop: Shop
 let receiver: Receiver
@@ -81,6 +82,16 @@ describe('a walk through the whole interface finds every answer as the document 
     await ask('GET', '/orders?status=closed&limit=5')
     await ask('GET', '/accounts')
     expect((await ask('POST', '/order-numbers')).orderId).toMatch(/^D\d{20}$/)
+  })
+
+  it('money that matches nothing', async () => {
+    const { strangeMoney } = unmatchedMoneyOf(() => shop)
+    const { orderId } = await ask('POST', '/orders', { subject: 'Tea', amount: '12.34' })
+    const [back, kept, noted] = [await strangeMoney(), await strangeMoney(), await strangeMoney()].map(({ item }) => item.unmatchedId)
+    await ask('GET', '/unmatched?status=open')
+    await ask('POST', `/unmatched/${back}/refund`, { reason: 'paid by mistake', note: 'slip 17' })
+    await ask('POST', `/unmatched/${kept}/assign`, { orderId, note: 'slip 17' })
+    await ask('POST', `/unmatched/${noted}/note`, { note: 'slip 17' })
     await ask('GET', '/unmatched')
   })
 

@@ -4,6 +4,7 @@ import { asOwnId, defaultMerchant, type MerchantId } from '../../../shared/kerne
 import { asInstant } from '../../../shared/kernel/time.ts'
 import type { Answer, Data } from '../../support/client.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
+import { unmatchedMoneyOf } from '../../support/unmatched-money.ts'
 
 type Door = { readonly method: string; readonly path: string; readonly audience: string }
 type Caller = { readonly headers: () => Record<string, string>; readonly statuses: readonly number[] }
@@ -30,6 +31,7 @@ beforeAll(async () => {
     refundId: refund.data.refundId,
     endpointId: endpoint.endpointId,
     eventId: event.id,
+    unmatchedId: (await unmatchedMoneyOf(() => shop).strangeMoney()).item.unmatchedId,
   }
   Object.assign(real, names, { productId: 'cake', channel: 'wechat', date: '2026-01-01', series: 'order', account: 'default' })
   await makeTokens(alice)
@@ -115,6 +117,7 @@ const knock = ({ method, path }: Door, { headers }: Caller): Promise<Answer> =>
 /** A body that the door takes, so that nothing but the caller is wrong. */
 function bodyOf(path: string): unknown {
   const outTradeNo = real.outTradeNo
+  if (path.startsWith('/unmatched')) return path.endsWith('/assign') ? { orderId: real.orderId, note: 'x' } : { note: 'x' }
   if (path.startsWith('/payments') && path.endsWith('/close')) return { outTradeNo }
   if (path.endsWith('/refund')) return { outTradeNo, refundAmount: '0.01' }
   if (path.endsWith('/settle')) return { outcome: 'closed', note: 'x' }
@@ -141,7 +144,7 @@ describe('every merchant’s door', () => {
     const theirs = Object.values(real).filter((name) => name.length > 8 && name !== '2026-01-01')
     for (const door of doors.filter(({ audience }) => audience === 'merchant')) {
       const answer = await knock(door, other)
-      const named = /\{(orderId|refundId|endpointId|eventId|outTradeNo)\}/.test(door.path)
+      const named = /\{(orderId|refundId|endpointId|eventId|outTradeNo|unmatchedId)\}/.test(door.path)
       if (named) expect([`${door.method} ${door.path}`, answer.status]).toEqual([`${door.method} ${door.path}`, 404])
       for (const word of secretWords) expect(answer.text).not.toContain(word)
       // What is refused may name what was asked for; what is answered may not.
@@ -149,6 +152,7 @@ describe('every merchant’s door', () => {
     }
     expect((await shop.get(`/webhook-endpoints/${real.endpointId}`)).status).toBe(200)
     expect((await shop.read(String(real.orderId))).refundedAmount).toBe('0.01')
+    expect((await shop.get('/unmatched?status=open')).data.items).toMatchObject([{ unmatchedId: real.unmatchedId }])
   })
 })
 

@@ -103,7 +103,7 @@ describe('a list read page by page', () => {
   })
 
   it('gives money that fits nothing once, whatever its number looks like and however often it was told', async () => {
-    const money = await walk((cursor) => listUnmatched(store.db, merchantId, { limit: 4, cursor }))
+    const money = await walk((cursor) => listUnmatched(store.db, merchantId, {}, { limit: 4, cursor }))
 
     expect(money.map((one) => one.outTradeNo)).toEqual(newestFirst())
   })

@@ -10,11 +10,32 @@ import {
 } from '../../../server/http/present.ts'
 import * as schemas from '../../../shared/api/order.ts'
 import { product as productSchema } from '../../../shared/api/product.ts'
-import { asOpenId, asOutTradeNo, asOwnId, asTransactionId, defaultAccount, defaultMerchant } from '../../../shared/kernel/ids.ts'
+import { unmatched as unmatchedSchema } from '../../../shared/api/unmatched.ts'
+import {
+  asOpenId,
+  asOrderId,
+  asOutTradeNo,
+  asOwnId,
+  asRefundId,
+  asTransactionId,
+  defaultAccount,
+  defaultMerchant,
+} from '../../../shared/kernel/ids.ts'
 import { asMinor, moneyOf } from '../../../shared/kernel/money.ts'
 import { later } from '../../../shared/kernel/time.ts'
 import { aDay, anAttempt, anOrder, aRefund } from '../../support/builders.ts'
 
+const strange = {
+  unmatchedId: asOwnId('UnmatchedId', 'unm_1'),
+  merchantId: defaultMerchant,
+  channel: 'wechat',
+  account: defaultAccount,
+  outTradeNo: asOutTradeNo('D202601020304050001'),
+  transactionId: asTransactionId('4200000001'),
+  reason: 'mismatch',
+  detail: 'a fen less',
+  seenAt: aDay,
+} as const
 const cashierUrl = () => 'https://pay.example/pay/D202601020304050001?k=x'
 
 describe('an order goes out', () => {
@@ -29,6 +50,7 @@ describe('an order goes out', () => {
       amountMinor: 9999,
       currency: 'CNY',
       status: 'pending',
+      paidAmount: '0.00',
       refundedAmount: '0.00',
       refundStatus: 'none',
       userId: null,
@@ -135,22 +157,29 @@ describe('the rest goes out by the members its schema names', () => {
     ['CNY', '99.98'],
     ['XXX', null],
   ])('money that fits nothing, in %s', (currency, amount) => {
-    const presented = presentUnmatched({
-      merchantId: defaultMerchant,
-      channel: 'wechat',
-      account: defaultAccount,
-      outTradeNo: asOutTradeNo('D202601020304050001'),
-      transactionId: asTransactionId('4200000001'),
-      reason: 'mismatch',
-      orderId: undefined,
-      amountMinor: 9998,
-      currency,
-      detail: 'a fen less',
-      seenAt: aDay,
-    })
+    const presented = presentUnmatched({ ...strange, amountMinor: 9998, currency })
 
-    expect(presented).toMatchObject({ amount, amountMinor: 9998, currency, orderId: null })
-    expect(schemas.unmatched.strict().safeParse(presented).success).toBe(true)
+    expect(presented).toMatchObject({ status: 'open', amount, amountMinor: 9998, currency, orderId: null, note: null, resolvedAt: null })
+    expect(unmatchedSchema.strict().safeParse(presented).success).toBe(true)
+  })
+
+  it('money that staff settled, with how, why, when and by whom', () => {
+    const resolution = {
+      status: 'refunded',
+      note: 'slip 17',
+      by: asOwnId('KeyId', 'key_1'),
+      at: later(aDay, 1000),
+      refundId: asRefundId('ref_1'),
+    } as const
+
+    expect(presentUnmatched({ ...strange, amountMinor: 9998, currency: 'CNY', orderId: asOrderId('D-1'), resolution })).toMatchObject({
+      status: 'refunded',
+      note: 'slip 17',
+      resolvedBy: 'key_1',
+      resolvedAt: '2026-01-02T12:00:01+08:00',
+      orderId: 'D-1',
+      refundId: 'ref_1',
+    })
   })
 
   it('a page, whose last has no cursor', () => {
