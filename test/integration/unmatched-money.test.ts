@@ -18,6 +18,20 @@ const { strangeMoney, shortMoney, paidUnheard, listed, refund, assign, noted, re
 const note = 'the payer called; slip 17'
 const minute = 60_000
 
+/** A notification that some of a payment went back, for which nobody here asked. */
+async function toldOfRefund(given: { out_trade_no: string; out_refund_no: string; transaction_id?: string | undefined }): Promise<void> {
+  const resource = {
+    transaction_id: '4200000000001',
+    refund_id: `503-${given.out_refund_no}`,
+    refund_status: 'SUCCESS',
+    success_time: '2026-11-21T10:00:00+08:00',
+    amount: { total: 100, refund: 100 },
+    ...given,
+  }
+  const url = `${shop.origin()}/api/v1/payments/wechat/notify`
+  await shop.emulator.announce({ event: 'REFUND.SUCCESS', url, outTradeNo: given.out_trade_no, resource })
+}
+
 describe('money under a number that nobody here asked for', () => {
   it('is listed as open, and refunded in full: at the channel, in the books, by events and in the audit', async () => {
     const { outTradeNo, item } = await strangeMoney()
@@ -244,28 +258,32 @@ describe('money that cannot be moved', () => {
   }, 60_000)
 
   it('since it went back already is settled by a note alone', async () => {
-    const resource = {
-      out_trade_no: 'THEIRS-0001',
-      transaction_id: '4200000000001',
-      out_refund_no: 'theirs-1',
-      refund_id: '503001',
-      refund_status: 'SUCCESS',
-      success_time: '2026-11-21T10:00:00+08:00',
-      amount: { total: 100, refund: 100 },
-    }
-    const url = `${shop.origin()}/api/v1/payments/wechat/notify`
-    const announce = () => shop.emulator.announce({ event: 'REFUND.SUCCESS', url, outTradeNo: resource.out_trade_no, resource })
-    await announce()
+    await toldOfRefund({ out_trade_no: 'THEIRS-0001', out_refund_no: 'theirs-1' })
     const item = await listed('THEIRS-0001')
 
     const refused = await refund(item.unmatchedId, { note })
     const done = await noted(item.unmatchedId, { note })
-    await announce()
+    await toldOfRefund({ out_trade_no: 'THEIRS-0001', out_refund_no: 'theirs-1' })
 
     expect(item).toMatchObject({ reason: 'unknown_refund', transactionId: 'theirs-1', amount: '1.00' })
     expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(done.data.status).toBe('noted')
     expect(await listed('THEIRS-0001')).toEqual(done.data)
+  })
+
+  it('since it went back in two parts is listed for each, beside the payment', async () => {
+    const { outTradeNo } = await strangeMoney()
+    const { transactionId } = shop.emulator.payments.find(outTradeNo)
+    for (const out_refund_no of ['part-1', 'part-2', 'part-1'])
+      await toldOfRefund({ out_trade_no: outTradeNo, out_refund_no, transaction_id: transactionId })
+
+    const { items } = (await shop.get('/unmatched?limit=100')).data
+
+    expect(items.filter((item: Data) => item.outTradeNo === outTradeNo).map((item: Data) => [item.reason, item.transactionId])).toEqual([
+      ['unknown_refund', 'part-2'],
+      ['unknown_refund', 'part-1'],
+      ['unknown_number', transactionId],
+    ])
   })
 
   it('of an account that is gone is settled by a note alone; a row of an older program can be settled, too', async () => {

@@ -195,7 +195,7 @@ describe('before anything has happened', () => {
       const named = (name: string) => samples.filter((sample) => sample.name === `shouyin_${name}_total`)
       expect(samples.filter(({ name, value }) => value !== 0 && !/channel_calls|http_requests/.test(name))).toEqual([])
       expect(named('payments')).toHaveLength(3 * 7 * 5)
-      expect(named('refunds')).toHaveLength(3 * 4 * 5)
+      expect(named('refunds')).toHaveLength(3 * 5 * 5)
       expect(named('notifications')).toHaveLength(3 * 3 * 12)
       expect(named('channel_calls')).toHaveLength(3 * 10 * 5)
       expect(named('webhook_tries').map(({ labels }) => labels.outcome)).toEqual(['ok', 'status', 'timeout', 'refused', 'blocked', 'tls'])
