@@ -1,7 +1,6 @@
 import { asOrderId, asOwnId, type KeyId, type MerchantId, type OrderId, type UnmatchedId } from '../../shared/kernel/ids.ts'
 import { isCurrency, type Money, moneyOf } from '../../shared/kernel/money.ts'
 import type { PayType } from '../../shared/kernel/pay.ts'
-import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import { type Instant, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
@@ -24,6 +23,7 @@ import {
 } from './rules/decide-unmatched.ts'
 import { decision, type Note, together } from './rules/decision.ts'
 import type { Success } from './rules/report.ts'
+import { isReversalContradicted } from './rules/reversal.ts'
 import { differenceNow, type Unmatched } from './rules/unmatched.ts'
 
 export type Staff = { readonly merchantId: MerchantId; readonly keyId: KeyId }
@@ -112,7 +112,7 @@ export function makeResolveUnmatched({
     const account = accounts.find(channel, money.account)
     if (!account) throw onlyByNote(`the account ${money.account} of ${channel} is not set up on this server any more`)
     const attempt = await findAttemptByNumber(db, channel, money.account, outTradeNo)
-    if (attempt) assertCanSucceed(money, attempt)
+    if (attempt) assertCanSucceed(money, attempt, runtime.now())
     const orderId = ask.kind === 'assign' ? ask.orderId : attempt?.orderId
     const view = orderId === undefined ? undefined : await loadToPay(db, merchantId, orderId)
     if (ask.kind === 'assign') assertAssignable(money, view, attempt?.orderId)
@@ -167,12 +167,12 @@ export function makeResolveUnmatched({
   }
 }
 
-function assertCanSucceed({ reason, merchantId }: Unmatched, attempt: Attempt): void {
+function assertCanSucceed({ reason, merchantId }: Unmatched, attempt: Attempt, now: Instant): void {
   const { outTradeNo, status } = attempt
   if (attempt.merchantId !== merchantId) throw onlyByNote(`the number ${outTradeNo} is another merchant’s`)
   if (status === 'succeeded') throw onlyByNote(`${outTradeNo} is paid in the books of order ${attempt.orderId}`)
   if (reason !== 'mismatch') throw onlyByNote(`${outTradeNo} is an attempt of order ${attempt.orderId} by now; check that order`)
-  if (attempt.reversingAt !== undefined && isLiveAttempt(status))
+  if (attempt.reversingAt !== undefined && !isReversalContradicted(attempt, now))
     throw new AppError('CONFLICT', `${outTradeNo} is being undone at the channel; try again once that is over`, { retryAfterSeconds: 60 })
 }
 

@@ -208,6 +208,24 @@ describe('money of another amount than was asked for', () => {
     expect((await shop.read(other.orderId)).status).toBe('pending')
   })
 
+  it('that went back in the merchant platform meanwhile is neither kept nor given back once more', async () => {
+    const { orderId, item } = await shortMoney()
+    await shop.phone(orderId, 'refund_externally', { amount: 1 })
+    await shop.advance(2000)
+
+    const refusals = [await refund(item.unmatchedId, { note }), await assign(item.unmatchedId, { orderId, note })]
+
+    for (const { body } of refusals) {
+      expect(body.code).toBe('INVALID_REQUEST')
+      expect(body.details.difference).toBe('some of it, or all, was given back already')
+    }
+    await shop.eventually(
+      async () => moneyBack(orderId),
+      (fen) => fen === 1,
+    )
+    expect(await listed(orderId)).toEqual(item)
+  })
+
   it('settled by a note holds its order no longer: it expires', async () => {
     const { orderId, item } = await shortMoney({ expiresIn: 600 })
     await shop.phone(orderId, 'refund_externally', { amount: 9998 })

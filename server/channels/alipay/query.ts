@@ -1,6 +1,6 @@
 import { asAppId, asTransactionId } from '../../../shared/kernel/ids.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
-import { type TradeFacts, type TradeReport, vouchForTrade } from '../../core/rules/report.ts'
+import { type Success, type TradeFacts, type TradeReport, vouchForTrade } from '../../core/rules/report.ts'
 import type { TradeAsk } from '../channel.ts'
 import { ChannelError } from '../failure.ts'
 import { merchantRefOf } from './account.ts'
@@ -46,7 +46,7 @@ export function outcomeOf(trade: Plain, { paidAt, heardAt }: Times): Outcome {
     case 'TRADE_FINISHED':
       return success(trade, paidAt ?? heardAt)
     case 'TRADE_CLOSED':
-      return paidAt === undefined ? { status: 'closed' } : success(trade, paidAt)
+      return paidAt === undefined ? { status: 'closed' } : { ...success(trade, paidAt), wentBack: true }
     case 'WAIT_BUYER_PAY':
       return { status: 'pending', said: state, isKnownWord: true }
     default:
@@ -55,7 +55,7 @@ export function outcomeOf(trade: Plain, { paidAt, heardAt }: Times): Outcome {
 }
 
 /** `total_amount` is what was asked for; what the buyer paid after discounts may be less and is no mismatch. */
-function success(trade: Plain, succeededAt: Instant): Outcome {
+function success(trade: Plain, succeededAt: Instant): Success {
   const [transactionId, amount] = [text(trade, 'trade_no'), yuan(text(trade, 'total_amount'), text(trade, 'trans_currency') ?? 'CNY')]
   if (transactionId === undefined || amount === undefined) throw unclear('told of a payment without its number or amount')
   return {

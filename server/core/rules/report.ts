@@ -20,6 +20,8 @@ export type TradeFacts = Origin & {
         /** Undefined where the channel does not say it. */
         readonly appId?: AppId | undefined
         readonly openId?: OpenId | undefined
+        /** Some of it, or all, was given back already; undefined where the channel does not say so. */
+        readonly wentBack?: true | undefined
         /** The channel's time of success, not ours of hearing it. */
         readonly succeededAt: Instant
       }

@@ -47,6 +47,7 @@ export function differenceNow(money: UnmatchedMoney, { outcome }: TradeReport, m
   if (outcome.status !== 'succeeded') return `it says ${'said' in outcome ? outcome.said : outcome.status}`
   const differences = [
     !isSameMoney(money, outcome) && `amount ${formatMoney(outcome.amount)} ${outcome.amount.currency}, listed ${amountOf(money)}`,
+    outcome.wentBack === true && 'some of it, or all, was given back already',
     outcome.transactionId !== money.transactionId && `transaction ${outcome.transactionId}, listed ${money.transactionId}`,
     outcome.merchantRef !== merchantRef && `merchant ${outcome.merchantRef}, it was to go to ${merchantRef}`,
   ].filter((difference) => difference !== false)

@@ -222,6 +222,7 @@ describe('what the channel says now', () => {
     ['another amount', said({ amount: moneyOf(9999, 'CNY') }), 'amount 99.99 CNY, listed 99.98 CNY'],
     ['another currency', said({ amount: moneyOf(9998, 'HKD') }), 'amount 99.98 HKD, listed 99.98 CNY'],
     ['another transaction', said({ transactionId: asTransactionId('42x') }), 'transaction 42x, listed 4200000001'],
+    ['given back already', said({ wentBack: true }), 'some of it, or all, was given back already'],
     ['another merchant', said({ merchantRef: '16' }), `merchant 16, it was to go to ${aMerchantNumber}`],
     ['closed', aTradeReport(attempt, { status: 'closed' }), 'it says closed'],
     ['never heard of', aTradeReport(attempt, { status: 'notFound' }), 'it says notFound'],

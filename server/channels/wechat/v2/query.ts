@@ -1,6 +1,6 @@
 import { type AppId, asAppId, asOpenId, asTransactionId, readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
-import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
+import { type ReportSource, type Success, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
 import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
 import { merchantRefOf, reportedApp, type WechatApps, type WechatMerchant } from '../account.ts'
@@ -43,8 +43,9 @@ function outcomeOf(trade: V2Answer, merchant: Merchant): Outcome {
   const state = trade.get('trade_state') ?? ''
   switch (state) {
     case 'SUCCESS':
-    case 'REFUND':
       return success(trade, merchant)
+    case 'REFUND':
+      return { ...success(trade, merchant), wentBack: true }
     case 'CLOSED':
     case 'REVOKED':
       return { status: 'closed' }
@@ -60,7 +61,7 @@ function outcomeOf(trade: V2Answer, merchant: Merchant): Outcome {
 }
 
 /** `total_fee` is what was asked for; what was paid in cash after coupons may be less and is no mismatch. */
-function success(trade: V2Answer, merchant: Merchant): Outcome {
+function success(trade: V2Answer, merchant: Merchant): Success {
   const [transactionId, total, at] = [trade.get('transaction_id'), fen(trade.get('total_fee')), readStamp(trade.get('time_end'))]
   const currency = trade.get('fee_type') ?? 'CNY'
   if (!transactionId || total === undefined || at === undefined || !isCurrency(currency))

@@ -1,6 +1,6 @@
 import { readOutTradeNo } from '../../../../shared/kernel/ids.ts'
 import { isCurrency, moneyOf } from '../../../../shared/kernel/money.ts'
-import { type ReportSource, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
+import { type ReportSource, type Success, type TradeFacts, type TradeReport, vouchForTrade } from '../../../core/rules/report.ts'
 import type { TradeAsk } from '../../channel.ts'
 import { ChannelError } from '../../failure.ts'
 import { merchantRefOf, reportedApp, type WechatApps, type WechatMerchant } from '../account.ts'
@@ -55,8 +55,9 @@ function assertProvider({ spMchid }: WireTrade, { mchid, sub }: Merchant): void 
 function outcomeOf(trade: WireTrade, merchant: Merchant): TradeFacts['outcome'] {
   switch (trade.tradeState) {
     case 'SUCCESS':
-    case 'REFUND':
       return success(trade, merchant)
+    case 'REFUND':
+      return { ...success(trade, merchant), wentBack: true }
     case 'CLOSED':
     case 'REVOKED':
       return { status: 'closed' }
@@ -72,7 +73,7 @@ function outcomeOf(trade: WireTrade, merchant: Merchant): TradeFacts['outcome'] 
 }
 
 /** `total` is what was asked for; what the payer paid after coupons may be less and is no mismatch. */
-function success(trade: WireTrade, merchant: Merchant): TradeFacts['outcome'] {
+function success(trade: WireTrade, merchant: Merchant): Success {
   const { transactionId, total, currency = 'CNY', mchid, openId, successTime } = trade
   if (transactionId === undefined || total === undefined || successTime === undefined)
     throw unreadable('a payment: its number, amount or time is missing')
