@@ -65,12 +65,19 @@ export function makeResolveUnmatched({
       const done =
         ask.kind === 'note'
           ? decideNoted({ money, by: staff.keyId, note: ask.note, now: runtime.now() })
-          : await moved(money, { by: staff.keyId, ask })
-      if (await commit(done.decision)) return done.unmatched
+          : await moved(money, { by: staff.keyId, ask }).catch((error: unknown) => unlessSettled(money, error))
+      if (done && (await commit(done.decision))) return done.unmatched
     }
     throw new AppError('CONFLICT', `money ${unmatchedId} or its order is being changed by others at this moment; try again`, {
       retryAfterSeconds: 1,
     })
+  }
+
+  /** Who settles it at the same moment leaves other things to be found than were there: his doing is no refusal. */
+  async function unlessSettled({ merchantId, unmatchedId }: Unmatched, error: unknown): Promise<undefined> {
+    const fresh = error instanceof AppError ? await findUnmatched(db, merchantId, unmatchedId) : undefined
+    if (fresh?.resolution === undefined) throw error
+    return undefined
   }
 
   async function settledBefore(money: Unmatched, ask: ResolveAsk): Promise<Unmatched> {

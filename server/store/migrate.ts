@@ -51,13 +51,15 @@ export async function migrate(db: Database): Promise<{ from: number; to: number 
     primary: ['version'],
   }))
     await run(db, statement)
-  const applied = await appliedVersion(db)
+  const noted = await notedVersions(db)
+  const applied = newestOf(noted)
   if (applied > newestSchema)
     throw new Error(
       `the database has schema version ${applied}, this program knows ${newestSchema}: start a newer program, or restore the backup that goes with this one`,
     )
   for (const { version, tables, columns = [], indexes = [] } of migrations) {
-    if (version <= applied) continue
+    // Not only what is newer: a version may land after one that has a higher number.
+    if (noted.includes(version)) continue
     for (const statement of tables.flatMap((table) => createTable(db.dialect.kind, table))) await run(db, statement)
     for (const column of columns) await run(db, addColumn(db.dialect.kind, column))
     for (const index of indexes) await run(db, createIndex(db.dialect.kind, index))
@@ -70,20 +72,22 @@ export async function migrate(db: Database): Promise<{ from: number; to: number 
 export async function schemaVersions(db: Database): Promise<{ applied: number; known: number }> {
   const tables = await db.query.introspection.getTables()
   const hasSchema = tables.some((one) => one.name === 'schema_versions')
-  return { applied: hasSchema ? await appliedVersion(db) : 0, known: newestSchema }
+  return { applied: hasSchema ? newestOf(await notedVersions(db)) : 0, known: newestSchema }
 }
 
 /** Whether the store's schema is this program's. */
 export async function isMigrated(db: Database): Promise<boolean> {
-  return (await appliedVersion(db)) === newestSchema
+  const noted = await notedVersions(db)
+  return newestOf(noted) === newestSchema && migrations.every(({ version }) => noted.includes(version))
 }
 
-async function appliedVersion(db: Database): Promise<number> {
-  const row = await db.query
-    .selectFrom('schema_versions')
-    .select(({ fn }) => fn.max('version').as('version'))
-    .executeTakeFirst()
-  return Number(row?.version ?? 0)
+async function notedVersions(db: Database): Promise<number[]> {
+  const rows = await db.query.selectFrom('schema_versions').select('version').execute()
+  return rows.map(({ version }) => version)
+}
+
+function newestOf(noted: readonly number[]): number {
+  return Math.max(0, ...noted)
 }
 
 async function noteVersion(db: Database, version: number): Promise<void> {

@@ -60,6 +60,18 @@ describe('a schema', () => {
     expect(await worksOn(db)).toBe(false)
   })
 
+  it('that lacks a version below its newest is given it by the next start', async () => {
+    const db = await open()
+    await migrate(db)
+    await db.query.deleteFrom('schema_versions').where('version', '=', 8).execute()
+    const lacking = await isMigrated(db)
+
+    await migrate(db)
+
+    expect([lacking, await isMigrated(db)]).toEqual([false, true])
+    expect(await worksOn(db)).toBe(true)
+  })
+
   it('of a newer program is refused, and both versions are named', async () => {
     const db = await open()
     await migrate(db)
