@@ -56,7 +56,7 @@ export function unmatchedRoutes({ unmatched: list, resolveUnmatched: resolve }: 
       scope: 'refund',
       operationId: 'assignUnmatched',
       summary: { en: 'Keep money that fits nothing for an order', zh: '将对不上的款项归入一笔订单' },
-      description: `${asksFirst} The order is then paid by it, with \`paidAmount\` as it came, whatever its amount; of the same currency, and not paid yet. Money of an attempt goes to the attempt’s own order only.`,
+      description: `${asksFirst} The order is then paid by it, with \`paidAmount\` as it came, whatever its amount; of the same currency, and not paid yet. Money of an attempt goes to the attempt’s own order only. By which means money of nobody’s was paid is not known: the order has no \`payType\`, and that of its attempt means nothing.`,
       asksChannel: true,
       refusals: ['CONFLICT', 'INVALID_REQUEST', 'ORDERPAID'],
       params: unmatchedParams,

@@ -108,6 +108,19 @@ describe('a list read page by page', () => {
     expect(money.map((one) => one.outTradeNo)).toEqual(newestFirst())
   })
 
+  it('gives money that fits nothing by what was done about it', async () => {
+    const [first] = (await listUnmatched(store.db, merchantId, {}, { limit: 1 })).items
+    if (!first) throw new Error('there is some')
+    const resolution = { status: 'noted', note: 'x', by: asOwnId('KeyId', 'key_1'), at: aDay } as const
+    await transaction(store.db, (tx) => applyChange(tx, { kind: 'resolveUnmatched', unmatched: first, resolution }))
+    const by = (status: 'open' | 'noted' | 'refunded') =>
+      walk((cursor) => listUnmatched(store.db, merchantId, { status }, { limit: 4, cursor }))
+
+    expect((await by('noted')).map((one) => one.outTradeNo)).toEqual([first.outTradeNo])
+    expect((await by('open')).map((one) => one.outTradeNo)).toEqual(newestFirst().filter((name) => name !== first.outTradeNo))
+    expect(await by('refunded')).toEqual([])
+  })
+
   it('gives products oldest first, and to payers only those for sale', async () => {
     const all = await walk((cursor) => listProducts(store.db, merchantId, { activeOnly: false }, { limit: 4, cursor }))
     const forSale = await walk((cursor) => listProducts(store.db, merchantId, { activeOnly: true }, { limit: 4, cursor }))

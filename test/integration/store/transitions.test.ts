@@ -6,7 +6,16 @@ import { findOrder } from '../../../server/store/orders.ts'
 import { findRefund } from '../../../server/store/refunds.ts'
 import { transaction } from '../../../server/store/transaction.ts'
 import { applyChange } from '../../../server/store/transitions.ts'
-import { asOrderId, asOutTradeNo, asOwnId, asRefundId, asTransactionId, defaultMerchant } from '../../../shared/kernel/ids.ts'
+import { findUnmatched, unmatchedIdOf } from '../../../server/store/unmatched.ts'
+import {
+  asOrderId,
+  asOutTradeNo,
+  asOwnId,
+  asRefundId,
+  asTransactionId,
+  defaultAccount,
+  defaultMerchant,
+} from '../../../shared/kernel/ids.ts'
 import { asMinor, moneyOf } from '../../../shared/kernel/money.ts'
 import { aDay, anAttempt, anOrder, aRefund } from '../../support/builders.ts'
 import { openTestDatabase } from '../../support/databases.ts'
@@ -56,6 +65,34 @@ describe('of many who write the same row at once, one wins', () => {
 
   it('with a refund’s number', async () => {
     expect(await winners(() => ({ kind: 'insertRefund', refund: refund() }))).toBe(1)
+  })
+
+  it('settling money that fits nothing, and how it is settled is the winner’s', async () => {
+    const money = {
+      merchantId,
+      channel: 'wechat',
+      account: defaultAccount,
+      outTradeNo: asOutTradeNo(`STRANGE_${nth}`),
+      transactionId: asTransactionId(`4200${nth}`),
+      reason: 'unknown_number',
+      amountMinor: 1,
+      currency: 'CNY',
+      detail: 'nobody here asked for it',
+      seenAt: aDay,
+    } as const
+    const unmatched = { ...money, unmatchedId: unmatchedIdOf(money) }
+    await apply({ kind: 'insertUnmatched', unmatched: money })
+
+    const count = await winners((contender) => ({
+      kind: 'resolveUnmatched',
+      unmatched,
+      resolution: { status: 'noted', note: `by ${contender}`, by: asOwnId('KeyId', `key_${contender}`), at: aDay },
+    }))
+
+    expect(count).toBe(1)
+    const settled = await findUnmatched(store.db, merchantId, unmatched.unmatchedId)
+    expect(settled?.resolution?.note.replace('by ', 'key_')).toBe(settled?.resolution?.by)
+    expect(await findUnmatched(store.db, asOwnId('MerchantId', 'mer_other'), unmatched.unmatchedId)).toBeUndefined()
   })
 
   it('counting an attempt of a pending order', async () => {
