@@ -92,8 +92,8 @@ export function makeHttp(parts: Parts) {
   // Every error is answered by our own outermost middleware; what gets past it is a connection that went away.
   app.silent = true
   app.use(requestContext({ runtime, log, metrics, scope, routes: addressesOf(routes), clientIp: makeClientIp(trustedProxies) }))
-  app.use(operations(parts, routes).routes())
   app.use(api.routes())
+  app.use(operations(parts, routes).routes())
   app.use(former.routes())
   app.use(pages.routes())
   app.use(nowhere(addressesOf(routes)))

@@ -9,7 +9,9 @@ const chanceBytes = 16
  * none can be guessed.
  */
 export function newId(runtime: Pick<Runtime, 'now' | 'randomBytes'>, prefix: string): string {
-  return `${prefix}_${lettersOf(runtime.now())}${Array.from(runtime.randomBytes(chanceBytes), (byte) => alphabet[byte % 32]).join('')}`
+  let chance = ''
+  for (const byte of runtime.randomBytes(chanceBytes)) chance += alphabet[byte % 32]
+  return `${prefix}_${lettersOf(runtime.now())}${chance}`
 }
 
 /** Sorts before every id of that prefix made from that moment on, and behind those made before. */
