@@ -1,6 +1,6 @@
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { sha256Hex } from './hmac.ts'
-import { assertPublicHost, lookupPublic, PrivateAddress } from './public-address.ts'
+import { assertPublicHost, makePublicLookup, PrivateAddress } from './public-address.ts'
 import { type ClientCertificate, type IncomingAnswer, NetworkFailure, type OutgoingRequest, type StreamedAnswer } from './runtime.ts'
 
 const connectionsPerOrigin = 32
@@ -12,6 +12,11 @@ const shortKeepAliveMs = 2000
 const notSentCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
+  // The same, when name servers are asked directly.
+  'ENODATA',
+  'ESERVFAIL',
+  'EREFUSED',
+  'ETIMEOUT',
   'ECONNREFUSED',
   'EHOSTUNREACH',
   'ENETUNREACH',
@@ -23,8 +28,10 @@ const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|
 /**
  * The one way out: a pool of kept connections for each origin. Follows no redirect, decodes nothing, and knows no way to leave a
  * certificate unverified.
+ *
+ * @param nameServers asked for other people's names, instead of the system's.
  */
-export function makeHttpClient() {
+export function makeHttpClient({ nameServers }: { readonly nameServers?: readonly string[] | undefined } = {}) {
   const pools = new Map<string, Pool>()
   /** Made when it is first needed; keeps no connection for long, for there may be any number of addresses. */
   let outward: Agent | undefined
@@ -80,7 +87,7 @@ export function makeHttpClient() {
     outward ??= new Agent({
       connections: connectionsPerOrigin,
       keepAliveTimeout: shortKeepAliveMs,
-      connect: buildConnector({ timeout: connectTimeoutMs, lookup: lookupPublic }),
+      connect: buildConnector({ timeout: connectTimeoutMs, lookup: makePublicLookup(nameServers) }),
     })
     return outward
   }
