@@ -62,8 +62,8 @@ const looks: ReadonlyArray<readonly [RegExp, string]> = [
 /** Keys, certificates and signatures in Base64 or hex; a long path of a file looks like one, too. */
 const longWord = /[0-9A-Za-z+/_-]{86,}={0,2}/g
 const isPath = /\/(?:node_modules|server|shared|test)\//
-/** Most texts are a word, a number or a sentence, and hold none of this. */
-const plain = /^[\w .-]{0,80}$/
+/** Most texts are a word, a number, a sentence or the path of a route, and hold none of this. */
+const plain = /^(?:[\w .-]|\/:?){0,80}$/
 const begins = /sk_|whsec_|Bearer|Basic|BEGIN/i
 
 /** What is shown of a member's name, and whether its value is. */
