@@ -1,9 +1,14 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { channelRegistry } from '../../server/channels/registry.ts'
 import { knownNames } from '../../server/config/names.ts'
+import { apiPrefix } from '../../server/http/router.ts'
+import { eventDoors } from '../../server/http/routes/events.ts'
 import { makeMetrics } from '../../server/lib/prom-metrics.ts'
 import { readAlertRules } from '../support/alert-rules.ts'
 import { root } from './checks.ts'
@@ -101,8 +106,9 @@ describe('compose.yaml', () => {
     expect(existsSync(join(context, server.build?.dockerfile ?? ''))).toBe(true)
   })
 
-  it('names nothing that the server does not read', () => {
+  it('names nothing that the server does not read, and hands on every name of .env', () => {
     expect(unknownOf(Object.keys(server.environment))).toEqual([])
+    expect(server.env_file).toBe('.env')
   })
 
   it.each(Object.entries(compose.services))('gives %s each secret as a file, and no secret as a value', (_name, service) => {
@@ -159,6 +165,46 @@ describe('the systemd unit', () => {
   })
 })
 
+describe('the command beside the systemd unit', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'shouyin-command-'))
+  afterAll(() => rmSync(scratch, { recursive: true }))
+
+  /** Stand-ins for systemd, and for the rights of root. */
+  function runBeside(pid: number | undefined, words: readonly string[]) {
+    const programs = {
+      systemctl: `echo ${pid ?? 0}`,
+      setpriv: 'shift 3; exec "$@"',
+      'node_modules/node/bin/node': 'env; printf "[%s]" "$@"',
+    }
+    for (const [name, script] of Object.entries(programs)) {
+      mkdirSync(dirname(join(scratch, name)), { recursive: true })
+      writeFileSync(join(scratch, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    }
+    const command = read('shouyin').replaceAll('/opt/shouyin', scratch)
+    const env = { PATH: `${scratch}:${process.env.PATH}`, OF_THE_SHELL: '1' }
+    return spawnSync('sh', ['-c', command, 'shouyin', ...words], { encoding: 'utf8', env })
+  }
+
+  it('has the settings of the running server and no others, and its words as they were typed', async () => {
+    const server = spawn('sleep', ['60'], {
+      env: { PATH: process.env.PATH, MERCHANT_NAME: '云上 茶铺', MASTER_KEY_FILE: '/run/credentials/x' },
+    })
+    await once(server, 'spawn')
+
+    const { stdout } = runBeside(server.pid, ['refund', 'D1', '--reason', "it's broken"])
+    server.kill()
+
+    expect(stdout).toContain('MERCHANT_NAME=云上 茶铺\n')
+    expect(stdout).toContain('MASTER_KEY_FILE=/run/credentials/x\n')
+    expect(stdout).not.toContain('OF_THE_SHELL')
+    expect(stdout).toMatch(/\[server\/cli\/shouyin\.cjs\]\[refund\]\[D1\]\[--reason\]\[it's broken\]$/)
+  })
+
+  it('says where to look when there is no running server', () => {
+    expect(runBeside(undefined, ['doctor'])).toMatchObject({ status: 1, stderr: expect.stringContaining('journalctl -u shouyin') })
+  })
+})
+
 describe('the proxies', () => {
   it.each(['nginx.conf', 'Caddyfile'])(
     '%s asks the server’s port, takes bodies a little larger than it does, and keeps the figures inside',
@@ -176,8 +222,24 @@ describe('the proxies', () => {
     const text = read('nginx.conf')
 
     expect(text).toContain('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;')
-    expect(text).toMatch(/location ~ \^\/api\/v1\/cashier\/orders\/\[\^\/\]\+\/events\$ \{\s+proxy_buffering off;/)
+    const [, streams = ''] = /location ~ (\S+) \{\s+proxy_buffering off;/.exec(text) ?? []
+    const paths = eventDoors.map(({ path }) => apiPrefix + path.replace(':orderId', 'D1'))
+    expect(paths.filter((path) => !new RegExp(streams).test(path))).toEqual([])
     expect(text).not.toMatch(/non_idempotent/)
+  })
+
+  it('write down who asked for which path, and no secret of a link', () => {
+    const [, logged = ''] = /log_format shouyin '([^']+)'/.exec(read('nginx.conf')) ?? []
+
+    expect(logged).toMatch(/^\$remote_addr .*\$uri/)
+    expect(logged).not.toMatch(/request_uri|\$request |\$args|query|referer|cookie/)
+    expect(read('nginx.conf').match(/access_log .*;/g)).toEqual(['access_log off;', 'access_log /var/log/nginx/shouyin.log shouyin;'])
+    expect(read('Caddyfile')).toContain('request>uri regexp "[?].*" ""')
+    expect(read('Caddyfile')).toContain('request>headers delete')
+  })
+
+  it.each(['nginx.conf', 'Caddyfile'])('%s answers the file by which WeChat is shown whose host it is', (name) => {
+    expect(read(name)).toMatch(/\^\/MP_verify_\[0-9A-Za-z\]\+\\\.txt\$[^}]+\/var\/www\/shouyin/)
   })
 })
 
@@ -236,6 +298,7 @@ describe('what is here to be deployed', () => {
       'compose.yaml',
       'grafana-dashboard.json',
       'nginx.conf',
+      'shouyin',
       'shouyin.service',
     ])
   })
