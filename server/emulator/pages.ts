@@ -22,7 +22,7 @@ export function payPage({
       ? ''
       : `<form method="post" action="${escaped(action)}">${hidden.join('')}<button class="pay" name="do" value="pay">确认支付 · Pay</button><button name="do" value="refuse">不支付 · Do not pay</button></form>`
   const rows = lines.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`)
-  return `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(title)}</title><style>${style}</style><main><h1>${escaped(title)}</h1><p class="merchant">${escaped(merchant)}</p>${message === undefined ? '' : `<p role="alert">${escaped(message)}</p>`}<dl>${rows.join('')}</dl>${buttons}<p class="note">这是模拟的支付页面，不会产生真实的扣款。<br>This is an emulated page. No real money moves.</p></main></html>`
+  return `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(title)}</title><link rel="icon" href="data:,"><style>${style}</style><main><h1>${escaped(title)}</h1><p class="merchant">${escaped(merchant)}</p>${message === undefined ? '' : `<p role="alert">${escaped(message)}</p>`}<dl>${rows.join('')}</dl>${buttons}<p class="note">这是模拟的支付页面，不会产生真实的扣款。<br>This is an emulated page. No real money moves.</p></main></html>`
 }
 
 const style =

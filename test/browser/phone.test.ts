@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
+import { isTooWide, seriousProblems } from '../support/cashier-pages.ts'
 import { openBrowser } from '../support/chromium.ts'
 import { type Shop, startShop } from '../support/shop.ts'
 
@@ -73,10 +74,24 @@ describe('the payer’s phone', () => {
     expect(await page.getByRole('link', { name: 'Back to the shop' }).getAttribute('href')).toBe('https://shop.example/done')
   })
 
+  it('can be read by everybody, by day and by night, and fits a small phone with the largest amount', async () => {
+    const order = await shop.order({ subject: 'A very long name of a cup that was made by hand', amount: '99999999.99', currency: 'HKD' })
+    await shop.pay(order.orderId, { channel: 'qfpay' })
+    await page.setViewportSize({ width: 320, height: 568 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.goto(`${shop.emulatorOrigin}/phone?code=${order.orderId}`)
+      await page.getByText('HK$99,999,999.99').first().waitFor()
+
+      expect(await seriousProblems(page)).toEqual([])
+      expect(await isTooWide(page)).toBe(false)
+    }
+  })
+
   it('says plainly when a code is not known', async () => {
     await page.goto(`${shop.emulatorOrigin}/phone?code=nonsense`)
 
-    await page.getByText('this code is not known').waitFor()
+    await page.getByText('This code is not known').waitFor()
   })
 
   it('shows no error on the way but that one', () => {

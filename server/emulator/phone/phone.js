@@ -20,6 +20,7 @@ const words = {
     paid: '支付成功',
     refused: '已放弃，订单仍可支付',
     already: '这笔订单不能再支付',
+    unknown: '不认识这个码，或已有更新的码取代了它',
     language: 'EN',
   },
   en: {
@@ -43,6 +44,7 @@ const words = {
     paid: 'Paid',
     refused: 'Not paid; the order can still be paid',
     already: 'This order can no longer be paid',
+    unknown: 'This code is not known, or a newer one took its place',
     language: '中文',
   },
 }
@@ -75,6 +77,7 @@ async function ask(path, body) {
     body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
   )
   const value = await answer.json()
+  if (answer.status === 404) throw new Error(words[language].unknown)
   if (!answer.ok) throw new Error(value.error ?? answer.statusText)
   return value
 }
