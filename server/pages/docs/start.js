@@ -4,6 +4,13 @@ const follow = () => document.documentElement.classList.toggle('dark-mode', dark
 dark.addEventListener('change', follow)
 follow()
 
+// What swagger-ui leaves without a name, or out of a keyboard's reach. It writes the page piece by piece.
+const mend = () => {
+  for (const menu of document.querySelectorAll('select:not([aria-label])')) menu.setAttribute('aria-label', 'choose 选择')
+  for (const code of document.querySelectorAll('.microlight:not([tabindex])')) code.tabIndex = 0
+}
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true })
+
 start().catch((error) => {
   document.querySelector('.waiting').textContent = `The document cannot be read 无法读取接口文档: ${error.message}`
 })
@@ -23,8 +30,8 @@ async function start() {
   const answer = await fetch('/openapi.json')
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
   const spec = inLanguage(await answer.json())
-  // What is tried out here goes to the server that this page came from, whatever its public address is.
-  spec.servers = [{ url: location.origin }]
+  // What is tried out here goes to the server that this page came from, whatever its public address is; there is nothing to choose.
+  delete spec.servers
   globalThis.SwaggerUIBundle({
     spec,
     dom_id: '#reference',
