@@ -22,7 +22,7 @@ const folderName = /^[0-9A-Za-z_-]{1,32}$/
 const officialPrefix = /^pays\.(Wechat|Qfpay|Alipay)\w*Type$/
 const entryFiles = ['index.ts', 'index.mjs', 'index.js']
 /** Where a channel is found is one thing for the whole server, unless a folder says otherwise; who we are there never is. */
-const inherited = /^(EMULATOR_URL|\w+_(GATEWAY|GATEWAY_BACKUP|API_BASE|OPEN_BASE|DIRECT_URL|OAUTH_URL|SANDBOX))$/
+const inherited = /^(EMULATOR_URL|MERCHANT_NAME|\w+_(GATEWAY|GATEWAY_BACKUP|API_BASE|OPEN_BASE|DIRECT_URL|OAUTH_URL|SANDBOX))$/
 const pathNames = /_MCH_(CERT|KEY)$/
 const isPem = (text: string) => text.includes('-----BEGIN')
 

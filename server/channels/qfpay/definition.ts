@@ -91,7 +91,7 @@ function readRest(settings: Settings): Omit<QfpayCredentials, 'appCode' | 'clien
     endRules: Object.fromEntries(
       Object.entries(rules).map(([code, rule]): [string, EndRule] => [code, rule === 'close' ? 'close' : 'reversal']),
     ),
-    merchantName: settings.text('QFPAY_MERCHANT_NAME') ?? 'Shouyin',
+    merchantName: settings.text('QFPAY_MERCHANT_NAME') ?? settings.text('MERCHANT_NAME') ?? 'Shouyin',
     gateway,
     directUrl,
     officialAppId: appId(settings, 'QFPAY_APP_ID', 'WECHAT_APP_ID'),
