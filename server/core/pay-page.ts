@@ -14,7 +14,7 @@ import { AppError, channelRefusal } from './error.ts'
 import { loadView, type OrderView } from './load.ts'
 import type { Payer } from './orders.ts'
 import type { Parts } from './parts.ts'
-import { hasUsableAction } from './rules/attempt.ts'
+import { type Attempt, hasUsableAction } from './rules/attempt.ts'
 import type { Order } from './rules/order.ts'
 import { type Offer, type Way, waysOn } from './rules/ways.ts'
 import type { Payments } from './start-payment.ts'
@@ -123,7 +123,7 @@ export function makePayPage({
   }
 
   async function started(holder: LinkHolder, way: Way, clientIp: string): Promise<LinkPayment> {
-    const { attempt, action } = await payments.pay(holder.merchantId, holder.orderId, {
+    const { attempt, action, actionExpiresAt } = await payments.pay(holder.merchantId, holder.orderId, {
       channel: way.channel,
       account: way.account,
       payType: way.payType,
@@ -131,7 +131,7 @@ export function makePayPage({
       clientIp,
       returnUrl: backTo(holder),
     })
-    return { is: 'action', action, endsAt: attempt.actionExpiresAt ?? attempt.ask.expiresAt }
+    return { is: 'action', action, endsAt: endOf(attempt, actionExpiresAt) }
   }
 
   /** A code that was made before and can still be scanned. */
@@ -143,7 +143,7 @@ export function makePayPage({
       const { action, actionExpiresAt, status, channel, account, ask } = attempt
       const isWay = found.some((way) => way.channel === channel && way.account === account && way.payType === ask.payType)
       if (status === 'open' && isWay && action?.type === 'qr' && actionExpiresAt !== undefined && hasUsableAction(attempt, runtime.now()))
-        return { channel, codeUrl: action.codeUrl, endsAt: actionExpiresAt }
+        return { channel, codeUrl: action.codeUrl, endsAt: endOf(attempt, actionExpiresAt) }
     }
     return undefined
   }
@@ -219,6 +219,11 @@ export function makePayPage({
   function backTo(link: OrderLink): string {
     return `${links.url(link)}&back=1`
   }
+}
+
+/** Nothing can be paid after the order's end, however long the channel would show it. */
+function endOf({ ask }: Attempt, actionExpiresAt: Instant = ask.expiresAt): Instant {
+  return actionExpiresAt < ask.expiresAt ? actionExpiresAt : ask.expiresAt
 }
 
 function mayBeUsed({ channel, account }: ChannelAccount, { via }: OrderLink): boolean {

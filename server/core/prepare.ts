@@ -1,5 +1,6 @@
 import type { PayAction } from '../../shared/kernel/pay.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
+import type { Instant } from '../../shared/kernel/time.ts'
 import type { ChannelAccount, Prepared } from '../channels/channel.ts'
 import type { ChannelFailure } from '../channels/failure.ts'
 import { findAttempt } from '../store/attempts.ts'
@@ -19,10 +20,13 @@ const retryDelaysMs = [150, 400]
 
 export type Prepare = ReturnType<typeof makePrepare>
 
+/** What the payer pays with, and until when he can; without a time it is good for as long as the order. */
+export type Usable = { readonly action: PayAction; readonly actionExpiresAt?: Instant | undefined }
+
 /**
  * Asks the channel for the payment of an attempt that is written already, and writes what came of it.
  *
- * @returns the action; undefined when the number proved closed or used, so that a new attempt is needed.
+ * @returns what can be paid with; undefined when the number proved closed or used, so that a new attempt is needed.
  * @throws AppError as the failure says. Unknown never becomes failed: the attempt then stays as it is, and its task finds out.
  */
 export function makePrepare({
@@ -37,7 +41,7 @@ export function makePrepare({
   readonly close: Pick<Close, 'attempt'>
   readonly settle: Settle
 }) {
-  return async function prepare(order: Order, attempt: Attempt, account: ChannelAccount): Promise<PayAction | undefined> {
+  return async function prepare(order: Order, attempt: Attempt, account: ChannelAccount): Promise<Usable | undefined> {
     const notes: Note[] = []
     for (const delayMs of [...retryDelaysMs, undefined]) {
       const asked = await askChannel(
@@ -57,24 +61,24 @@ export function makePrepare({
     return undefined
   }
 
-  async function opened(order: Order, attempt: Attempt, prepared: Prepared, notes: readonly Note[]): Promise<PayAction | undefined> {
+  async function opened(order: Order, attempt: Attempt, prepared: Prepared, notes: readonly Note[]): Promise<Usable | undefined> {
     const isOpen = await commit(openedDecision(attempt, prepared, notes))
     if (prepared.report) await settle.trade(prepared.report)
-    if (isOpen) return prepared.action
+    if (isOpen) return prepared
     // Somebody was faster: a notification, another request for the same means, or a close.
     const fresh = await findAttempt(db, attempt.merchantId, attempt.paymentId)
     await commit(decision({ notes }))
     if (fresh && isLiveAttempt(fresh.status)) {
       await commit(openedDecision(fresh, prepared, []))
-      return prepared.action
+      return prepared
     }
     // By a code it was this very call that paid; the notification was only faster than its answer.
-    if (fresh?.status === 'succeeded' && isByCode(fresh)) return prepared.action
+    if (fresh?.status === 'succeeded' && isByCode(fresh)) return prepared
     if (fresh?.status === 'succeeded') throw new AppError('ORDERPAID', `order ${order.orderId} is paid already`)
     return undefined
   }
 
-  async function refused({ order, attempt, account, failure, notes }: Refused): Promise<PayAction | undefined> {
+  async function refused({ order, attempt, account, failure, notes }: Refused): Promise<Usable | undefined> {
     switch (failure.refusal) {
       case 'orderPaid':
       case 'orderClosed':
@@ -89,7 +93,7 @@ export function makePrepare({
       default:
         await commit(decision({ notes }))
         // Nobody knows whether the code paid: its task asks, and undoes it when that stays so.
-        if (isByCode(attempt) && (failure.kind !== 'refused' || failure.refusal === 'payerIsPaying')) return { type: 'none' }
+        if (isByCode(attempt) && (failure.kind !== 'refused' || failure.refusal === 'payerIsPaying')) return { action: { type: 'none' } }
         throw channelRefusal(failure)
     }
   }
@@ -100,7 +104,7 @@ export function makePrepare({
     attempt: Attempt,
     account: ChannelAccount,
     failure: ChannelFailure,
-  ): Promise<PayAction | undefined> {
+  ): Promise<Usable | undefined> {
     const { merchantId, orderId, paymentId, outTradeNo } = attempt
     const asked = await askChannel(account, 'query', { merchantId, orderId, number: outTradeNo }, (channel) => channel.query(attempt))
     if (!asked.ok) {
@@ -119,8 +123,9 @@ export function makePrepare({
   }
 
   /** The channel takes a number once: another request of ours had asked. What it was given is given again, or the number is closed. */
-  async function askedBefore(attempt: Attempt): Promise<PayAction | undefined> {
-    if (attempt.action && hasUsableAction(attempt, runtime.now())) return attempt.action
+  async function askedBefore(attempt: Attempt): Promise<Usable | undefined> {
+    const { action, actionExpiresAt } = attempt
+    if (action && hasUsableAction(attempt, runtime.now())) return { action, actionExpiresAt }
     const closing = await close.attempt(attempt)
     if (closing.is === 'paid') throw new AppError('ORDERPAID', `order ${attempt.orderId} is paid already`)
     if (closing.is === 'open') throw notClosed(closing.failure)

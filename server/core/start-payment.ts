@@ -8,7 +8,7 @@ import {
   type OrderId,
   type OutTradeNo,
 } from '../../shared/kernel/ids.ts'
-import type { ChannelName, PayAction, PayType } from '../../shared/kernel/pay.ts'
+import type { ChannelName, PayType } from '../../shared/kernel/pay.ts'
 import { isLiveAttempt } from '../../shared/kernel/states.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
@@ -21,7 +21,7 @@ import type { Numbers } from './numbers.ts'
 import type { Payer } from './orders.ts'
 import type { Parts } from './parts.ts'
 import type { PayerOf } from './payer-of.ts'
-import type { Prepare } from './prepare.ts'
+import type { Prepare, Usable } from './prepare.ts'
 import { type Attempt, hasUsableAction, type PayMeans, type PrepareAsk, sameMeans } from './rules/attempt.ts'
 import { decideAttempt } from './rules/decide-order.ts'
 import { drawFrom, orderNumber } from './rules/order-number.ts'
@@ -42,7 +42,7 @@ export type PayAsk = {
   readonly returnUrl?: string | undefined
 }
 
-export type Paying = { readonly attempt: Attempt; readonly action: PayAction }
+export type Paying = Usable & { readonly attempt: Attempt }
 
 type Means = PayMeans & {
   readonly payerId?: Attempt['payerId']
@@ -116,11 +116,12 @@ export function makePayments({
     }
     // A code that was sent is never sent again; what became of it is asked.
     if (same && isByCode(same)) return asked(same)
-    if (same?.action && hasUsableAction(same, runtime.now())) return { attempt: same, action: same.action }
+    if (same?.action && hasUsableAction(same, runtime.now()))
+      return { attempt: same, action: same.action, actionExpiresAt: same.actionExpiresAt }
     const attempt = same ?? (await reserve(view, account, means, round))
     if (!attempt) return undefined
-    const action = await prepare(view.order, attempt, account)
-    return action && { attempt, action }
+    const usable = await prepare(view.order, attempt, account)
+    return usable && { attempt, action: usable.action, actionExpiresAt: usable.actionExpiresAt }
   }
 
   async function asked(attempt: Attempt): Promise<Paying> {

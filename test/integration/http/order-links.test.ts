@@ -3,6 +3,8 @@ import type { Data } from '../../support/client.ts'
 import { alipay, apiOf, makePageBrowser, phone, textOf, to, wechat } from '../../support/page-browser.ts'
 import { type Shop, startShop } from '../../support/shop.ts'
 
+const hourMs = 60 * 60 * 1000
+
 let shop: Shop
 beforeAll(async () => {
   shop = await startShop({ environment: { MERCHANT_NAME: '云上茶铺' } })
@@ -139,6 +141,26 @@ describe('what the page asks', () => {
     expect(away.data).toMatchObject({ action: { type: 'redirect' }, qr: null })
     const back = new URL(new URL(away.data.action.url).searchParams.get('redirect_url') ?? '')
     expect(back.href).toBe(`${other.cashierUrl}&back=1`)
+  })
+
+  it('says of a code until when it is good: as long as the channel takes it, and no longer than the order', async () => {
+    const [long, short] = [await shop.order({ expiresIn: 7 * 24 * 3600 }), await shop.order({ expiresIn: 1800 })]
+    const codeOf = async ({ cashierUrl }: Data): Promise<Data> =>
+      ((await (await browser().post(apiOf(cashierUrl, '/pay'), '{"channel":"wechat"}')).json()) as Data).data.qr
+    const lifeOf = (order: Data, code: Data) => Date.parse(code.expiresAt) - Date.parse(order.createdAt)
+
+    const first = await codeOf(long)
+    const again = await codeOf(long)
+    const ofShort = await codeOf(short)
+    await shop.advance(2 * hourMs - 30_000)
+    const later = await codeOf(long)
+
+    expect(Math.round(lifeOf(long, first) / hourMs)).toBe(2)
+    expect(again).toEqual(first)
+    expect(ofShort.expiresAt).toBe(short.expiresAt)
+    expect(later.path).not.toBe(first.path)
+    expect(Math.round(lifeOf(long, later) / hourMs)).toBe(4)
+    expect((await shop.read(long.orderId)).attempts.length).toBe(1)
   })
 
   it('takes neither an amount, nor a payer, nor a way that the browser does not have', async () => {
