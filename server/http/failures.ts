@@ -35,6 +35,15 @@ export function failureAnswer(error: AppError, { language, requestId }: { langua
   return { status, body, retryAfterSeconds: retryAfterSeconds ?? (status >= 500 ? troubleSeconds : undefined) }
 }
 
+/** What is answered to an error: itself; what Koa refuses (an address that cannot be decoded) in words for clients; a mistake of ours. */
+export function refusalOf(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const isClientError = typeof error === 'object' && error !== null && 'expose' in error && error.expose === true && 'status' in error
+  return isClientError
+    ? new AppError('INVALID_REQUEST', 'the request cannot be read', { status: Number(error.status), cause: error })
+    : systemError()
+}
+
 /** A mistake of ours: its words stay in the log. */
 export function systemError(): AppError {
   return new AppError('SYSTEMERROR', 'something went wrong on this server; the request id finds it in the log')

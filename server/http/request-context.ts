@@ -1,13 +1,12 @@
 import type { Middleware } from 'koa'
 import { errorCodeNames, errorCodes } from '../../shared/kernel/codes.ts'
 import { languageOf } from '../../shared/kernel/words.ts'
-import { AppError } from '../core/error.ts'
 import { newId } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { LogScope } from '../lib/log-scope.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
-import { failureAnswer, systemError } from './failures.ts'
+import { failureAnswer, refusalOf } from './failures.ts'
 
 const unknown = 'unknown'
 const unknownRoute = { method: '', path: '' }
@@ -79,13 +78,4 @@ function declareAll(routes: Outside['routes'], { httpRequests, httpSeconds }: Ou
     httpSeconds.declare({ route })
     for (const code of errorCodeNames) httpRequests.count({ route, status: String(errorCodes[code]), code }, 0)
   }
-}
-
-/** Koa's own refusals (an address that cannot be decoded) have a status and a message made for clients; all else is a mistake of ours. */
-function refusalOf(error: unknown): AppError {
-  if (error instanceof AppError) return error
-  const isClientError = typeof error === 'object' && error !== null && 'expose' in error && error.expose === true && 'status' in error
-  return isClientError
-    ? new AppError('INVALID_REQUEST', 'the request cannot be read', { status: Number(error.status), cause: error })
-    : systemError()
 }

@@ -27,7 +27,7 @@ function spoken(tag: string): PageLanguage | undefined {
 }
 
 /** What stood in the way of a payment, as the page puts it into words. */
-export const troubles = ['login', 'channel', 'busy', 'rate', 'way', 'session', 'other'] as const
+export const troubles = ['login', 'network', 'channel', 'busy', 'rate', 'way', 'script', 'session', 'other'] as const
 export type Trouble = (typeof troubles)[number]
 
 /** A refusal in the few words a payer can do something with. */

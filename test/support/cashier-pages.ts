@@ -1,12 +1,15 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { openBrowser } from './chromium.ts'
 import type { Data } from './client.ts'
 import { alipay, desktop, phone, wechat } from './page-browser.ts'
+import { type Shop, startShop } from './shop.ts'
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 
 /** The browsers that payers have. */
-export const browsers = {
+const browsers = {
   desktop: { userAgent: desktop, viewport: sizes.desktop },
   phone: { userAgent: phone, viewport: sizes.phone, hasTouch: true, isMobile: true },
   wechat: { userAgent: wechat, viewport: sizes.phone, hasTouch: true, isMobile: true },
@@ -16,19 +19,39 @@ export const browsers = {
 
 export type PayerPage = Page & { readonly problems: string[] }
 
-/** Opens a page as a payer's browser would. What goes wrong in it is collected. */
-export async function openAs(
-  browser: Browser,
-  device: keyof typeof browsers,
-  { locale = 'zh-CN', ...options }: BrowserContextOptions = {},
-): Promise<PayerPage> {
+export type Device = keyof typeof browsers
+
+/** A shop and a browser for the tests of a file: what a test opens, as a payer's browser would, is closed after it. */
+export function startCashier(environment: Record<string, string> = {}) {
+  const started: { shop?: Shop; browser?: Browser } = {}
+  beforeAll(async () => {
+    started.shop = await startShop({ store: 'sqlite', environment })
+    started.browser = await openBrowser()
+  }, 60_000)
+  afterEach(() => Promise.all((started.browser?.contexts() ?? []).map((context) => context.close())))
+  afterAll(async () => {
+    await started.browser?.close()
+    await started.shop?.close()
+  })
+  return {
+    shop: () => there(started.shop),
+    open: (device: Device, options?: BrowserContextOptions) => openAs(there(started.browser), device, options),
+  }
+}
+
+function there<T>(one: T | undefined): T {
+  if (one === undefined) throw new Error('it is there within a test')
+  return one
+}
+
+/** What goes wrong in the page is collected. */
+async function openAs(browser: Browser, device: Device, { locale = 'zh-CN', ...options }: BrowserContextOptions = {}): Promise<PayerPage> {
   const context = await browser.newContext({ ...browsers[device], locale, ...options })
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
-  // The emulator's pages have no icon, which Chromium asks for all the same.
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) problems.push(message.text())
+    if (message.type() === 'error') problems.push(message.text())
   })
   return Object.assign(page, { problems })
 }

@@ -1,8 +1,10 @@
 import type { Context, Middleware } from 'koa'
 import type { Notice, RenderPage } from '../../../shared/api/pay-page.ts'
 import { type PageLanguage, pageLanguageOf, pageLanguages } from '../../../shared/kernel/pay-page.ts'
-import { AppError } from '../../core/error.ts'
+import type { AppError } from '../../core/error.ts'
+import type { Log } from '../../lib/log.ts'
 import type { Cookies } from '../cookies.ts'
+import { refusalOf } from '../failures.ts'
 import { setPageHeaders } from './page-headers.ts'
 
 const languageCookie = 'language'
@@ -15,24 +17,28 @@ export function makeNotices({
   render,
   cookies,
   publicUrl,
+  log,
 }: {
   readonly render: RenderPage
   readonly cookies: Cookies
   readonly publicUrl: string
+  readonly log: Pick<Log, 'error'>
 }) {
   return { guard, tell, languageFor, languagesOf }
 
-  /** Makes a page of every refusal; all else is left to whoever makes answers of errors. */
+  /** Makes a page of every refusal, and of our own mistakes: a payer is never shown what is meant for programs. */
   function guard(name: string): Middleware {
     return async (ctx, next) => {
       ctx.state.route = name
       try {
         await next()
       } catch (error) {
-        if (!(error instanceof AppError)) throw error
-        ctx.state.code = error.code
-        tell(ctx, error.status, noticeOf(error))
-        if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds))
+        const refusal = refusalOf(error)
+        const { requestId } = ctx.state
+        if (refusal.code === 'SYSTEMERROR') log.error({ event: 'request.failed', requestId, method: ctx.method, path: ctx.path, error })
+        ctx.state.code = refusal.code
+        tell(ctx, refusal.status, noticeOf(refusal))
+        if (refusal.retryAfterSeconds !== undefined) ctx.set('retry-after', String(refusal.retryAfterSeconds))
       }
     }
   }

@@ -28,7 +28,11 @@ export type PageParts = {
   readonly publicUrl: string
 }
 
+/** What is left of a link that was cut off on its way. */
+const cutLinkPath = '/pay'
+
 export const orderPagePaths = [
+  { method: 'get', path: cutLinkPath },
   { method: 'get', path: '/pay/:orderId' },
   { method: 'post', path: '/pay/:orderId' },
   { method: 'get', path: '/pay/:orderId/login' },
@@ -37,6 +41,9 @@ export const orderPagePaths = [
 /** `/pay/:orderId?k=…`, one link for any device: the page, the form on it, and the way to the channel's login. */
 export function mountOrderPages(router: Router, parts: PageParts): void {
   const { payPage, holders, linkAddresses, cookies, notices, render, runtime, merchantName, publicUrl } = parts
+  router.get(cutLinkPath, notices.guard(`GET ${cutLinkPath}`), () => {
+    throw new AppError('NOT_FOUND', 'no such order')
+  })
   router.get('/pay/:orderId', notices.guard('GET /pay/:orderId'), show)
   router.post('/pay/:orderId', notices.guard('POST /pay/:orderId'), payByForm)
   router.get('/pay/:orderId/login', notices.guard('GET /pay/:orderId/login'), login)
@@ -49,7 +56,7 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
     if (mustLogIn(ctx, holder, ways)) return goTo(ctx, linkAddresses.login(holder, ways[0]?.channel ?? 'wechat'))
     setPageHeaders(ctx, publicUrl)
     ctx.type = 'text/html; charset=utf-8'
-    const page = { ...pageOf(holder, view, ways), isBack, trouble: troubleIn(ctx) }
+    const page = { ...pageOf(holder, view, ways), isBack, trouble: troubleIn(ctx), ...(ctx.query.again === '1' ? { shown: null } : {}) }
     ctx.body = render({ page: 'order', language: notices.languageFor(ctx), languages: notices.languagesOf(ctx), ...page })
   }
 
@@ -86,7 +93,10 @@ export function mountOrderPages(router: Router, parts: PageParts): void {
     try {
       const next = await payPage.pay(holder, { channel, clientIp: ctx.state.clientIp })
       if (next.is === 'login') return goTo(ctx, linkAddresses.login(holder, next.way.channel))
-      goTo(ctx, next.action.type === 'redirect' ? next.action.url : linkAddresses.page(holder))
+      goTo(
+        ctx,
+        next.action.type === 'redirect' ? next.action.url : linkAddresses.page(holder, next.action.type === 'qr' ? '' : '&trouble=script'),
+      )
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'NOT_FOUND') throw error
       ctx.state.code = error.code

@@ -2,12 +2,13 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { AppError } from '../../core/error.ts'
 import type { BuiltPages } from '../../lib/built-pages.ts'
+import type { Log } from '../../lib/log.ts'
 import { makeNotices } from './notices.ts'
 import { callbackPaths, mountCallbacks } from './oauth-callbacks.ts'
 import { mountOrderPages, orderPagePaths, type PageParts } from './order-pages.ts'
 
 type Parts = Omit<PageParts, 'notices' | 'render'> &
-  Omit<Parameters<typeof mountCallbacks>[1], 'notices'> & { readonly pages: BuiltPages | undefined }
+  Omit<Parameters<typeof mountCallbacks>[1], 'notices'> & { readonly pages: BuiltPages | undefined; readonly log: Log }
 
 const assetPath = '/assets/:file'
 const yearSeconds = 365 * 24 * 60 * 60
@@ -17,7 +18,7 @@ export const pagePaths = [...orderPagePaths, ...callbackPaths, { method: 'get', 
 
 /** The pages of the cashier, and what they are made of. */
 export function mountPages(router: Router, parts: Parts): Router {
-  const { pages, cookies, publicUrl } = parts
+  const { pages, cookies, publicUrl, log } = parts
   if (!pages) {
     for (const { path } of pagePaths)
       router.all(path, () => {
@@ -25,7 +26,7 @@ export function mountPages(router: Router, parts: Parts): Router {
       })
     return router
   }
-  const notices = makeNotices({ render: pages.render, cookies, publicUrl })
+  const notices = makeNotices({ render: pages.render, cookies, publicUrl, log })
   mountOrderPages(router, { ...parts, notices, render: pages.render })
   mountCallbacks(router, { ...parts, notices })
   router.get(assetPath, (ctx) => sendAsset(ctx, pages))

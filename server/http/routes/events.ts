@@ -16,6 +16,8 @@ import type { Audience, Door, Principal } from '../route.ts'
 import { apiPrefix } from '../router.ts'
 
 const heartbeatMs = 15_000
+/** An event and no comment: a page has to hear it, to know that no proxy holds the stream back. */
+const heartbeat = 'event: alive\ndata: 1\n\n'
 /** The clock is looked at this often, so that a machine that slept beats at once. */
 const beatStepMs = 1000
 const reconnectMs = 3000
@@ -32,7 +34,8 @@ const payerDoor: Door = {
   audience: 'payer',
   operationId: 'followMyOrder',
   summary: { en: 'The status of my order as it changes', zh: '我的订单状态的实时变化' },
-  description: 'Server-sent events: `status` with the order at once and at each change, until it can change no more.',
+  description:
+    'Server-sent events: `status` with the order at once and at each change, until it can change no more; `alive` every 15 seconds.',
   refusals: ['UNAUTHORIZED', 'NOT_FOUND', 'RATE_LIMITED', 'UNAVAILABLE'],
   answers,
 }
@@ -145,7 +148,7 @@ export function makeEventStreams({ orders, live, checks, cashierUrl, merchantNam
       if (over.aborted || stream.writableEnded) return
       if (Math.abs(runtime.now() - lastAt) < heartbeatMs) continue
       lastAt = runtime.now()
-      stream.write(': still here\n\n')
+      stream.write(heartbeat)
       await look().catch((error: unknown) => log.warn({ event: 'stream.look', error }))
     }
   }

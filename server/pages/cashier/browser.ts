@@ -7,6 +7,8 @@ import { type Trouble, troubleOf } from '../../../shared/kernel/pay-page.ts'
 const askMs = 15_000
 const payMs = 30_000
 const pollMs = 3000
+/** The stream beats every 15 seconds. One that is not heard for longer is held back on its way, or nobody's any more. */
+const quietMs = 20_000
 const bridgeMs = 8000
 
 export type Answered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly trouble: Trouble }
@@ -31,40 +33,39 @@ async function request<T>(url: string, { method, ms, body }: { method: 'GET' | '
     const read: { success?: boolean; data?: T; code?: string } = await answer.json()
     return read.success === true && read.data !== undefined ? { ok: true, value: read.data } : { ok: false, trouble: troubleOf(read.code) }
   } catch {
-    return { ok: false, trouble: 'channel' }
+    // The server was not reached, or did not answer in time: nobody knows anything of the channel.
+    return { ok: false, trouble: 'network' }
   } finally {
     clearTimeout(timer)
   }
 }
 
 /**
- * Tells of every change of the order until the returned function is called: by the stream while there is one, else by asking every three
- * seconds, and at once when the page is looked at again.
+ * Tells of every change of the order until the returned function is called: by the stream while it is heard, else by asking every three
+ * seconds.
  */
 export function followOrder(page: Pick<OrderPage, 'addresses'>, onOrder: (order: LinkOrder) => void): () => void {
   let isOver = false
   let isAsking = false
+  let heardAt = Number.NEGATIVE_INFINITY
   const stream = 'EventSource' in window ? new EventSource(page.addresses.events) : undefined
+  const hear = () => {
+    heardAt = now()
+  }
   stream?.addEventListener('status', ({ data }) => {
+    hear()
     if (!isOver) onOrder(JSON.parse(data))
   })
+  stream?.addEventListener('alive', hear)
   const poll = setInterval(() => {
-    // A stream that stands tells by itself.
-    if (stream?.readyState !== 1 && !document.hidden) void ask()
+    // That a stream is open says little: a proxy may keep to itself what comes through it.
+    const isHeard = stream?.readyState === 1 && now() - heardAt < quietMs
+    if (!isHeard && !document.hidden) void ask()
   }, pollMs)
-  const look = () => {
-    if (!document.hidden) void ask()
-  }
-  document.addEventListener('visibilitychange', look)
-  window.addEventListener('pageshow', look)
-  window.addEventListener('online', look)
   return () => {
     isOver = true
     stream?.close()
     clearInterval(poll)
-    document.removeEventListener('visibilitychange', look)
-    window.removeEventListener('pageshow', look)
-    window.removeEventListener('online', look)
   }
 
   async function ask(): Promise<void> {
@@ -73,6 +74,21 @@ export function followOrder(page: Pick<OrderPage, 'addresses'>, onOrder: (order:
     const order = await askOrder(page)
     isAsking = false
     if (order && !isOver) onOrder(order)
+  }
+}
+
+/** When somebody looks at the page again, or there is a network again. */
+export function onLook(run: () => void): () => void {
+  const look = () => {
+    if (!document.hidden) run()
+  }
+  document.addEventListener('visibilitychange', look)
+  window.addEventListener('pageshow', look)
+  window.addEventListener('online', look)
+  return () => {
+    document.removeEventListener('visibilitychange', look)
+    window.removeEventListener('pageshow', look)
+    window.removeEventListener('online', look)
   }
 }
 
@@ -140,8 +156,33 @@ export function onReturn(run: () => void): () => void {
   return () => window.removeEventListener('pageshow', run)
 }
 
-export function leaveTo(url: string): void {
+export function setTitle(title: string): void {
+  document.title = title
+}
+
+/** Leads the payer out to pay. Should he come back by the browser's own button, the page knows that he was there. */
+export function leaveTo(url: string, { addresses }: Pick<OrderPage, 'addresses'>): void {
+  remembering((kept) => kept.setItem(addresses.form, 'left'))
   location.assign(url)
+}
+
+/** Whether the payer was led out to pay and went back himself, so that nothing led him here says so; true once. */
+export function wentBack({ addresses }: Pick<OrderPage, 'addresses'>): boolean {
+  let wasLedOut = false
+  remembering((kept) => {
+    wasLedOut = kept.getItem(addresses.form) !== null
+    kept.removeItem(addresses.form)
+  })
+  return wasLedOut && performance.getEntriesByType('navigation').some((entry) => Reflect.get(entry, 'type') === 'back_forward')
+}
+
+/** Some browsers keep nothing, and say so by throwing. */
+function remembering(work: (kept: Storage) => void): void {
+  try {
+    work(sessionStorage)
+  } catch {
+    // Then nothing is remembered.
+  }
 }
 
 /** Whether there is a network, now and whenever that changes. */

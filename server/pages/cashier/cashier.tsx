@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { OrderPage } from '../../../shared/api/pay-page.ts'
 import type { PageLanguage } from '../../../shared/kernel/pay-page.ts'
+import { setTitle } from './browser.ts'
 import { Confirm, Leaving, NoWay, Scan, Starting } from './doing.tsx'
-import { priceOf } from './format.ts'
-import { Outcome } from './outcome.tsx'
+import { Outcome, outcomeAloud, titleOf } from './outcome.tsx'
 import { Summary } from './summary.tsx'
 import { type Cashier as State, useCashier } from './use-cashier.ts'
-import { Ways } from './ways.tsx'
+import { Ways, wordsOf } from './ways.tsx'
 import { type PageWords, wordsIn } from './words.ts'
 
 /** The page of an order: what it costs on one side, how to pay it, or what became of it, on the other. */
@@ -14,9 +14,11 @@ export function Cashier({ page, language }: { page: OrderPage; language: PageLan
   const words = wordsIn(language)
   const state = useCashier(page)
   const { order, isOpen, isOnline } = state
+  const title = titleOf(order, words)
+  useEffect(() => setTitle(title), [title])
   return (
     <div class={isOpen ? 'stage' : 'stage over'}>
-      <Summary order={order} words={words} isOpen={isOpen} onEnd={() => void state.refresh()} />
+      <Summary state={state} words={words} />
       <section class="panel" id="payment" aria-label={isOpen ? words.choose : undefined}>
         <p class="live" role="status" aria-live="polite">
           {spoken(state, words)}
@@ -47,18 +49,14 @@ function Doing({ page, state, words }: { page: OrderPage; state: State; words: P
     case 'away':
       return <Leaving words={words} channel={doing.channel} />
     case 'confirm':
-      return <Confirm page={page} state={state} words={words} />
+      return <Confirm doing={doing} page={page} state={state} words={words} />
   }
 }
 
 /** What somebody who does not see the page hears when it changes. */
 function spoken({ order, doing, said, isOpen }: State, words: PageWords): string {
-  if (said === 'notPaid' || said === 'notYet') return words[said]
-  if (said !== undefined && isOpen) return words.troubles[said]
-  if (!isOpen) {
-    if (order.status === 'succeeded') return `${words.paid} ${priceOf(order.amount, order.currency)}`
-    return order.status === 'failed' ? words.failed : order.status === 'closed' ? words.closed : words.expired
-  }
+  if (said !== undefined && isOpen) return wordsOf(said, words)
+  if (!isOpen) return outcomeAloud(order, words)
   switch (doing.is) {
     case 'choose':
       return ''
@@ -69,7 +67,7 @@ function spoken({ order, doing, said, isOpen }: State, words: PageWords): string
     case 'away':
       return words.left(words.wallets[doing.channel])
     case 'confirm':
-      return words.confirming
+      return doing.isAsking ? words.asking : words.confirming
   }
 }
 

@@ -3,6 +3,7 @@ import type { OrderPage } from '../../../shared/api/pay-page.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
 import { copyText } from './browser.ts'
 import { Mark, WalletIcon } from './icons.tsx'
+import { isCounted, TimeLeft } from './time-left.tsx'
 import type { Cashier, Doing } from './use-cashier.ts'
 import { Trouble } from './ways.tsx'
 import type { PageWords } from './words.ts'
@@ -53,18 +54,32 @@ export function Scan({ doing: { channel, qr }, page, state, words }: ScanProps) 
         <span class="pulse" aria-hidden="true" />
         {words.waiting}
       </p>
+      {isCounted(qr.expiresAt, state) ? (
+        <p class="ends">
+          {qr.expiresAt < state.order.expiresAt ? words.codeLeft : words.timeLeft} <TimeLeft endsAt={qr.expiresAt} state={state} />
+        </p>
+      ) : null}
       <p class="hint">{words.scanHint}</p>
       {page.ways.length > 1 ? (
-        <button class="plain" type="button" onClick={state.chooseAgain}>
+        <a
+          class="plain"
+          href={`${page.addresses.form}&again=1`}
+          onClick={(event) => {
+            event.preventDefault()
+            state.chooseAgain()
+          }}
+        >
           {words.otherWay}
-        </button>
+        </a>
       ) : null}
     </div>
   )
 }
 
+type ConfirmProps = { doing: Extract<Doing, { is: 'confirm' }>; page: OrderPage; state: Cashier; words: PageWords }
+
 /** The payer may have paid, or not: only the server says which. */
-export function Confirm({ page, state, words }: { page: OrderPage; state: Cashier; words: PageWords }) {
+export function Confirm({ doing: { isAsking }, page, state, words }: ConfirmProps) {
   return (
     <div class="confirm">
       <span class="spinner" aria-hidden="true" />
@@ -74,12 +89,13 @@ export function Confirm({ page, state, words }: { page: OrderPage; state: Cashie
       <a
         class="pay"
         href={`${page.addresses.form}&back=1`}
+        aria-busy={isAsking}
         onClick={(event) => {
           event.preventDefault()
           void state.ask()
         }}
       >
-        {words.iHavePaid}
+        {isAsking ? words.asking : words.iHavePaid}
       </a>
       <a
         class="plain"

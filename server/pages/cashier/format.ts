@@ -1,8 +1,9 @@
 import type { PageLanguage } from '../../../shared/kernel/pay-page.ts'
 
+/** The bare ¥ is the yuan's, everywhere: who sees a yen as one pays twenty times what he thinks, or does not pay. */
 const signs: Readonly<Record<string, string>> = {
   CNY: '¥',
-  JPY: '¥',
+  JPY: 'JP¥',
   HKD: 'HK$',
   USD: 'US$',
   EUR: '€',
@@ -16,11 +17,18 @@ const signs: Readonly<Record<string, string>> = {
   AED: 'AED ',
 }
 
+const longPriceLength = 11
+
 /** An amount as it is written on a price tag; the figures are the server's, letter by letter. */
 export function priceOf(amount: string, currency: string): string {
   const [whole = '', fraction] = amount.split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
   return `${signs[currency] ?? `${currency} `}${grouped}${fraction === undefined ? '' : `.${fraction}`}`
+}
+
+/** Whether an amount needs smaller letters to stand in one line of a small phone. */
+export function isLongPrice(price: string): boolean {
+  return price.length > longPriceLength
 }
 
 /** What is left, as minutes and seconds, with hours and days only where there are any. */

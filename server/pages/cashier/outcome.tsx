@@ -2,9 +2,22 @@ import type { LinkOrder } from '../../../shared/api/pay-page.ts'
 import type { PageLanguage } from '../../../shared/kernel/pay-page.ts'
 import { momentText, priceOf } from './format.ts'
 import { Mark } from './icons.tsx'
+import { Price } from './price.tsx'
 import type { PageWords } from './words.ts'
 
 type Props = { order: LinkOrder; words: PageWords; language: PageLanguage }
+
+/** What stands on the browser's tab: what is to be paid, then what became of it. Who looks elsewhere meanwhile reads it there. */
+export function titleOf(order: LinkOrder, words: PageWords): string {
+  const isOpen = order.status === 'pending' && !order.isExpired
+  return `${isOpen ? priceOf(order.amount, order.currency) : tellingOf(order, words).title} · ${order.merchant}`
+}
+
+/** What is said aloud of an order that can be paid no more. */
+export function outcomeAloud(order: LinkOrder, words: PageWords): string {
+  const { mark, title } = tellingOf(order, words)
+  return mark === 'done' ? `${title} ${priceOf(order.amount, order.currency)}` : title
+}
 
 /** What became of the order, as the server has it. */
 export function Outcome({ order, words, language }: Props) {
@@ -13,8 +26,9 @@ export function Outcome({ order, words, language }: Props) {
     <div class="outcome">
       <Mark kind={mark} />
       <h2>{title}</h2>
+      {mark === 'done' ? <Price order={order} /> : null}
       {hint === undefined ? null : <p class="hint">{hint}</p>}
-      {order.status === 'succeeded' ? <Receipt order={order} words={words} language={language} /> : null}
+      {order.status === 'succeeded' ? <Receipt order={order} words={words} language={language} isBack={mark === 'back'} /> : null}
       {order.returnUrl === null ? null : (
         <a class="pay" href={order.returnUrl}>
           {words.backToShop}
@@ -42,9 +56,10 @@ function tellingOf(order: LinkOrder, words: PageWords): Telling {
   }
 }
 
-function Receipt({ order, words, language }: Props) {
+/** What was paid stands large above it, but where some of it went back. */
+function Receipt({ order, words, language, isBack }: Props & { isBack: boolean }) {
   const rows = [
-    [words.amountPaid, priceOf(order.amount, order.currency)],
+    ...(isBack ? [[words.amountPaid, priceOf(order.amount, order.currency)]] : []),
     ...(order.refundStatus === 'none' ? [] : [[words.refunded, priceOf(order.refundedAmount, order.currency)]]),
     ...(order.channel === null ? [] : [[words.paidBy, words.channels[order.channel]]]),
     ...(order.paidAt === null ? [] : [[words.paidAt, momentText(order.paidAt, language)]]),

@@ -1,8 +1,8 @@
 import type { PageModel } from '../../../shared/api/pay-page.ts'
 import { pageLanguages } from '../../../shared/kernel/pay-page.ts'
 import { Cashier } from './cashier.tsx'
-import { priceOf } from './format.ts'
 import { Notice } from './notice.tsx'
+import { titleOf as orderTitle } from './outcome.tsx'
 import { wordsIn } from './words.ts'
 
 export type PageFiles = { readonly scripts: readonly string[]; readonly styles: readonly string[] }
@@ -74,9 +74,8 @@ function Languages({ model: { language, languages } }: { model: PageModel }) {
 }
 
 function titleOf(model: PageModel): string {
-  if (model.page === 'notice') return wordsIn(model.language).notices[model.notice].title
-  const { order } = model
-  return `${priceOf(order.amount, order.currency)} · ${order.merchant}`
+  const words = wordsIn(model.language)
+  return model.page === 'notice' ? words.notices[model.notice].title : orderTitle(model.order, words)
 }
 
 /** A payment may come in while the page is looked at. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { OrderPage } from '../../../shared/api/pay-page.ts'
 import { priceOf } from './format.ts'
 import { WalletIcon } from './icons.tsx'
-import type { Cashier } from './use-cashier.ts'
+import type { Cashier, Said } from './use-cashier.ts'
 import type { PageWords } from './words.ts'
 
 /** How the payer wants to pay. It is a form, so that it works before the script is there, and without one. */
@@ -52,5 +52,9 @@ export function Ways({ page, state, words }: { page: OrderPage; state: Cashier; 
 /** Why the last try came to nothing. */
 export function Trouble({ state: { said }, words }: { state: Cashier; words: PageWords }) {
   if (said === undefined) return null
-  return <p class="trouble">{said === 'notPaid' || said === 'notYet' ? words[said] : words.troubles[said]}</p>
+  return <p class="trouble">{wordsOf(said, words)}</p>
+}
+
+export function wordsOf(said: NonNullable<Said>, words: PageWords): string {
+  return said === 'notPaid' || said === 'notYet' || said === 'notAsked' ? words[said] : words.troubles[said]
 }

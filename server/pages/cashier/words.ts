@@ -21,12 +21,15 @@ export type PageWords = {
   readonly codeLabel: (wallet: string) => string
   readonly waiting: string
   readonly timeLeft: string
+  readonly codeLeft: string
   readonly left: (wallet: string) => string
   readonly confirming: string
   readonly confirmingHint: string
   readonly iHavePaid: string
   readonly payAgain: string
+  readonly asking: string
   readonly notYet: string
+  readonly notAsked: string
   readonly notPaid: string
   readonly paid: string
   readonly paidAt: string
@@ -71,12 +74,15 @@ const zhCN: PageWords = {
   codeLabel: (wallet) => `${wallet}付款二维码`,
   waiting: '等待付款',
   timeLeft: '剩余付款时间',
+  codeLeft: '二维码有效时间',
   left: (wallet) => `正在打开${wallet}…`,
   confirming: '正在确认付款结果',
   confirmingHint: '如已付款，结果通常在几秒内到达，请勿重复付款。',
   iHavePaid: '我已完成付款',
   payAgain: '还没付，继续付款',
+  asking: '正在查询…',
   notYet: '暂未收到付款。如果已经付款，请稍等片刻再查询。',
+  notAsked: '暂时查询不到付款结果。请检查网络后再试；如果已经付款，款项不会丢失。',
   notPaid: '付款未完成，您可以重新付款。',
   paid: '支付成功',
   paidAt: '付款时间',
@@ -94,7 +100,7 @@ const zhCN: PageWords = {
   failedHint: '这次付款没有成功，如需购买请向商家重新下单。',
   backToShop: '返回商家',
   offline: '网络已断开，恢复后会自动更新。',
-  noScript: '浏览器未启用脚本：付款后请刷新本页查看结果。',
+  noScript: '浏览器未启用脚本：本页每隔几秒自动刷新，直到有付款结果。',
   noWay: {
     wechat: { title: '请换个浏览器打开', hint: '这笔订单不能在微信内付款。请点右上角“…”，选择“在浏览器打开”。' },
     miniprogram: { title: '请在浏览器中打开', hint: '小程序的网页里不能付款。请复制链接，在手机浏览器或微信聊天中打开。' },
@@ -105,10 +111,12 @@ const zhCN: PageWords = {
   copied: '已复制',
   troubles: {
     login: '没能获取您的微信身份。若页面底部有“使用完整服务”，请先点它，再重新付款。',
+    network: '网络连接不上，没有发起付款。请检查网络后再试。',
     channel: '支付渠道暂时没有响应，没有发起扣款。请稍后再试。',
     busy: '上一次付款还在处理中，请稍等片刻再试。',
     rate: '操作过于频繁，请稍后再试。',
-    way: '这种付款方式在当前浏览器不可用，请换一种。',
+    way: '这种付款方式在当前浏览器不可用，请换一种方式，或换个浏览器打开。',
+    script: '页面还没有加载完整，没有发起扣款。请刷新后再试。',
     session: '页面已过期，请刷新后再试。',
     other: '暂时无法付款，请稍后再试。',
   },
@@ -140,12 +148,15 @@ const zhHK: PageWords = {
   codeLabel: (wallet) => `${wallet}付款二維碼`,
   waiting: '等待付款',
   timeLeft: '剩餘付款時間',
+  codeLeft: '二維碼有效時間',
   left: (wallet) => `正在開啟${wallet}…`,
   confirming: '正在確認付款結果',
   confirmingHint: '如已付款，結果通常在幾秒內到達，請勿重複付款。',
   iHavePaid: '我已完成付款',
   payAgain: '尚未付款，繼續付款',
+  asking: '正在查詢…',
   notYet: '暫未收到付款。如果已經付款，請稍等片刻再查詢。',
+  notAsked: '暫時查詢不到付款結果。請檢查網絡後再試；如果已經付款，款項不會丟失。',
   notPaid: '付款未完成，您可以重新付款。',
   paid: '付款成功',
   paidAt: '付款時間',
@@ -163,7 +174,7 @@ const zhHK: PageWords = {
   failedHint: '這次付款沒有成功，如需購買請向商戶重新下單。',
   backToShop: '返回商戶',
   offline: '網絡已中斷，恢復後會自動更新。',
-  noScript: '瀏覽器未啟用腳本：付款後請重新整理本頁查看結果。',
+  noScript: '瀏覽器未啟用腳本：本頁每隔幾秒自動重新整理，直到有付款結果。',
   noWay: {
     wechat: { title: '請換個瀏覽器開啟', hint: '這筆訂單不能在微信內付款。請按右上角「…」，選擇「在瀏覽器開啟」。' },
     miniprogram: { title: '請在瀏覽器中開啟', hint: '小程序的網頁裡不能付款。請複製連結，在手機瀏覽器或微信聊天中開啟。' },
@@ -174,10 +185,12 @@ const zhHK: PageWords = {
   copied: '已複製',
   troubles: {
     login: '未能取得您的微信身份。若頁面底部有「使用完整服務」，請先按它，再重新付款。',
+    network: '網絡連接不上，沒有發起付款。請檢查網絡後再試。',
     channel: '支付渠道暫時沒有回應，沒有發起扣款。請稍後再試。',
     busy: '上一次付款仍在處理中，請稍等片刻再試。',
     rate: '操作過於頻繁，請稍後再試。',
-    way: '這種付款方式在目前的瀏覽器不可用，請換一種。',
+    way: '這種付款方式在目前的瀏覽器不可用，請換一種方式，或換個瀏覽器開啟。',
+    script: '頁面尚未載入完整，沒有發起扣款。請重新整理後再試。',
     session: '頁面已過期，請重新整理後再試。',
     other: '暫時無法付款，請稍後再試。',
   },
@@ -208,12 +221,15 @@ const en: PageWords = {
   codeLabel: (wallet) => `QR code to pay with ${wallet}`,
   waiting: 'Waiting for payment',
   timeLeft: 'Time left',
+  codeLeft: 'This code is good for',
   left: (wallet) => `Opening ${wallet}…`,
   confirming: 'Confirming your payment',
   confirmingHint: 'If you have paid, this takes a few seconds. Please do not pay twice.',
   iHavePaid: 'I have paid',
   payAgain: 'Not paid yet, continue',
+  asking: 'Checking…',
   notYet: 'No payment has arrived so far. If you have paid, wait a moment and ask again.',
+  notAsked: 'We could not check just now. Look at your connection and try again; if you have paid, your money is not lost.',
   notPaid: 'The payment was not completed. You can try again.',
   paid: 'Payment successful',
   paidAt: 'Paid at',
@@ -231,7 +247,7 @@ const en: PageWords = {
   failedHint: 'This payment did not go through. Please order again from the merchant.',
   backToShop: 'Back to the merchant',
   offline: 'You are offline. The page goes on when the network is back.',
-  noScript: 'Scripts are switched off: reload this page after paying to see the result.',
+  noScript: 'Scripts are switched off: this page reloads every few seconds until there is a result.',
   noWay: {
     wechat: {
       title: 'Open this page in a browser',
@@ -251,10 +267,12 @@ const en: PageWords = {
   copied: 'Copied',
   troubles: {
     login: 'WeChat did not tell us who you are. If “use full service” is shown at the bottom, tap it first, then pay again.',
+    network: 'No connection: nothing was charged. Look at your network and try again.',
     channel: 'The payment channel does not answer at the moment. Nothing was charged; please try again shortly.',
     busy: 'Your last try is still being processed. Please wait a moment.',
     rate: 'Too many tries. Please wait a moment.',
-    way: 'This way to pay cannot be used in this browser. Please choose another.',
+    way: 'This way to pay cannot be used here. Please choose another, or open the link in another browser.',
+    script: 'The page had not loaded completely. Nothing was charged; please reload it and try again.',
     session: 'This page is out of date. Please reload it and try again.',
     other: 'The payment cannot be started right now. Please try again shortly.',
   },

@@ -19,6 +19,16 @@ async function follow({ token }: Alice, orderId: string, method = 'GET') {
   return { answer, status: answer.status, leave: () => leaving.abort() }
 }
 
+/** What a stream says until it has said something so many times, or has ended. */
+async function heardUntil(said: string, { body }: Response, times = 1): Promise<string> {
+  let text = ''
+  for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += piece
+    if (text.split(said).length > times) break
+  }
+  return text
+}
+
 /** Follows until a place is free. */
 async function followWhenFree(payer: Alice, orderId: string) {
   return shop.eventually(
@@ -33,12 +43,22 @@ describe('the live status of an order', () => {
     const { orderId } = await alice.order()
     const { answer, leave } = await follow(alice, orderId)
 
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
-    let text = ''
-    while (!text.includes('data: ')) text += (await reader?.read())?.value ?? ''
+    const text = await heardUntil('data: ', answer)
     leave()
 
     expect(text).toMatch(/^retry: 3000\n\nevent: status\ndata: \{"orderId":/)
+  })
+
+  it('beats so that a page hears it, and so knows that nobody holds the stream back', async () => {
+    const frank = await shop.payer('frank')
+    const { orderId } = await frank.order()
+    const { answer, leave } = await follow(frank, orderId)
+
+    await shop.advance(15_000)
+    const text = await heardUntil('event: ', answer, 2)
+    leave()
+
+    expect(text).toMatch(/\n\nevent: alive\ndata: 1\n\n$/)
   })
 
   it('is one of twenty for a payer; who leaves makes room', async () => {

@@ -57,6 +57,15 @@ describe('the link of an order', () => {
     expect(await api.text()).not.toContain('Nobody')
   })
 
+  it('that was cut off on its way is a page, too', async () => {
+    for (const path of ['/pay', '/pay/']) {
+      const answer = await browser().open(path, { 'accept-language': 'en' })
+
+      expect(answer.status).toBe(404)
+      expect(await textOf(answer)).toContain('This order cannot be found')
+    }
+  })
+
   it('lets nobody guess: after ten wrong keys of a minute the address waits, and right keys pass', async () => {
     await shop.advance(61_000)
     const order = await shop.order()
@@ -230,12 +239,55 @@ describe('without script', () => {
     expect(html).toContain('<noscript><meta http-equiv="refresh"')
   })
 
+  it('a payer who is shown a code can choose again', async () => {
+    const order = await shop.order()
+    const payer = browser()
+    const shown = await payer.post(order.cashierUrl, 'channel=wechat')
+    const html = await (await payer.open(to(shown))).text()
+    const [, again = ''] = /class="plain" href="([^"]+)"/.exec(html) ?? []
+
+    const choice = await (await payer.open(again.replaceAll('&amp;', '&'))).text()
+
+    expect(choice).toContain('value="alipay"')
+    expect(choice).not.toContain('<svg viewBox="-4')
+  })
+
+  it('inside WeChat, where only a script opens the wallet, the page says why nothing happens', async () => {
+    const order = await shop.order()
+    const payer = browser(wechat)
+    const toWechat = await payer.open(to(await payer.open(order.cashierUrl)))
+    await payer.open(to(await fetch(to(toWechat), { redirect: 'manual' })))
+
+    const answer = await payer.post(order.cashierUrl, 'channel=wechat')
+
+    expect(to(answer)).toContain('&trouble=script')
+    expect(await textOf(await payer.open(to(answer)))).toContain('页面还没有加载完整')
+  })
+
   it('Alipay’s browser is led to Alipay', async () => {
     const order = await shop.order()
 
     const out = await browser(alipay).post(order.cashierUrl, 'channel=alipay')
 
     expect(to(out)).toContain('alipay.trade.wap.pay')
+  })
+})
+
+describe('a mistake of ours', () => {
+  it('is a page for payers, and a line with its cause in the log', async () => {
+    const broken = await startShop()
+    try {
+      const { cashierUrl } = await broken.order()
+      await broken.query((db) => db.query.schema.alterTable('orders').renameTo('orders_elsewhere').execute())
+
+      const answer = await makePageBrowser(broken).open(cashierUrl)
+
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([500, 'text/html; charset=utf-8'])
+      expect(await textOf(answer)).toContain('页面暂时打不开')
+      expect(broken.logged).toContainEqual(expect.objectContaining({ event: 'request.failed', error: expect.anything() }))
+    } finally {
+      await broken.close()
+    }
   })
 })
 

@@ -8,7 +8,7 @@ describe('what a payer reads', () => {
   it.each([
     ['68.00', 'CNY', '¥68.00'],
     ['1234567.89', 'CNY', '¥1,234,567.89'],
-    ['1000', 'JPY', '¥1,000'],
+    ['1000', 'JPY', 'JP¥1,000'],
     ['88.88', 'HKD', 'HK$88.88'],
     ['0.01', 'XXX', 'XXX 0.01'],
   ])('an amount of %s %s: %s', (amount, currency, text) => {
