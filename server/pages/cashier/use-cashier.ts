@@ -128,8 +128,10 @@ export function useCashier(page: OrderPage) {
   /** The code that is shown ends soon: another takes its place, and until there is one it stays. */
   async function renew(channel: ChannelName): Promise<boolean> {
     const answer = await startPayment(page, channel)
-    if (answer.ok) await act(channel, answer.value)
-    return answer.ok
+    const qr = answer.ok ? answer.value.qr : null
+    // Who has turned to something else meanwhile is not called back.
+    if (qr) setDoing((then) => (then.is === 'scan' && then.channel === channel ? { is: 'scan', channel, qr } : then))
+    return qr !== null
   }
 
   function chooseAgain(): void {

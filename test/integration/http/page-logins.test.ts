@@ -5,7 +5,7 @@ import { type Shop, startShop } from '../../support/shop.ts'
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await startShop()
+  shop = await startShop({ environment: { MERCHANT_NAME: '云上茶铺' } })
 })
 afterAll(() => shop.close())
 
@@ -152,6 +152,7 @@ describe('a payer inside WeChat whose merchant takes money through QFPay', () =>
     expect(page.status).toBe(200)
     expect(to(back)).toContain(`${shop.origin()}/oauth/qfpay/callback?`)
     expect(cashier.pathname).toBe('/qfpay/q/direct')
+    expect(cashier.searchParams.get('mchntnm')).toBe('云上茶铺')
     expect(cashier.searchParams.get('redirect_url')).toBe(`${order.cashierUrl}&back=1`)
     expect([...payer.cookies.keys()]).not.toContain('shouyin-payer')
     expect((await shop.read(order.orderId)).attempts).toMatchObject([{ channel: 'qfpay', payType: 'JSAPI' }])
