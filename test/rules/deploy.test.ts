@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
@@ -93,6 +93,20 @@ describe('the image', () => {
     expect(lets[0]).toBe('*')
     for (const needed of ['package.json', 'package-lock.json', 'LICENSE', 'shared', 'server']) expect(lets).toContain(`!${needed}`)
     for (const kept of ['**/.env', '**/*.pem', '**/*.sqlite*']) expect(lets).toContain(kept)
+  })
+
+  it('gets enough to make the pages of', () => {
+    const context = mkdtempSync(join(tmpdir(), 'shouyin-image-'))
+    const given = read('Dockerfile.dockerignore').match(/(?<=^!)[\w.-]+$/gm) ?? []
+    for (const name of given)
+      cpSync(join(root, name), join(context, name), { recursive: true, filter: (path) => !/\/pages\/dist/.test(path) })
+    symlinkSync(join(root, 'node_modules'), join(context, 'node_modules'))
+
+    const { status, stderr } = spawnSync(process.execPath, [join(context, 'server/build-pages.cjs')], { cwd: context, encoding: 'utf8' })
+    const isMade = existsSync(join(context, 'server/pages/dist/server/render.js'))
+    rmSync(context, { recursive: true })
+
+    expect({ status, stderr, isMade }).toEqual({ status: 0, stderr: '', isMade: true })
   })
 })
 
