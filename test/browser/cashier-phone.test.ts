@@ -75,6 +75,19 @@ describe('in a phone’s browser', () => {
     await page.locator('.trouble').getByText('网络连接不上，没有发起付款').waitFor()
   })
 
+  it('what went wrong before is told once, and not again at a reload', async () => {
+    const order = await shop().order()
+    const page = await open('phone')
+    await page.goto(`${order.cashierUrl}&trouble=channel`)
+    await page.locator('.trouble').waitFor()
+    await page.waitForURL(order.cashierUrl)
+
+    await page.reload()
+
+    await page.getByRole('button', { name: /^支付 / }).waitFor()
+    expect(await page.locator('.trouble').count()).toBe(0)
+  })
+
   it('Alipay is chosen, opened and led back from as well', async () => {
     const order = await shop().order({ amount: '12.30' })
     const page = await open('phone')

@@ -176,6 +176,13 @@ export function wentBack({ addresses }: Pick<OrderPage, 'addresses'>): boolean {
   return wasLedOut && performance.getEntriesByType('navigation').some((entry) => Reflect.get(entry, 'type') === 'back_forward')
 }
 
+/** What went wrong once is not told again to who reloads the page. */
+export function forgetTrouble(): void {
+  const here = new URL(location.href)
+  here.searchParams.delete('trouble')
+  history.replaceState(history.state, '', here)
+}
+
 /** Some browsers keep nothing, and say so by throwing. */
 function remembering(work: (kept: Storage) => void): void {
   try {

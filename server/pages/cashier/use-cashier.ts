@@ -6,6 +6,7 @@ import {
   after,
   askOrder,
   followOrder,
+  forgetTrouble,
   leaveTo,
   now,
   onLook,
@@ -59,6 +60,7 @@ export function useCashier(page: OrderPage) {
 
   const only = page.ways.length === 1 ? page.ways[0] : undefined
   useEffect(() => {
+    if (page.trouble !== null) forgetTrouble()
     if (wentBack(page) && doing.is === 'choose' && isOpen && page.trouble === null) void ask()
     // On a desktop there is nothing to choose and nothing to leave for: the code is what the payer came for.
     if (only?.kind !== 'scan' || doing.is !== 'choose' || !isOpen || page.trouble !== null || wasStarted.current) return
