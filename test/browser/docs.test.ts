@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { apiDocument } from '../support/api-contract.ts'
+import { seriousProblems } from '../support/cashier-pages.ts'
 import { openBrowser } from '../support/chromium.ts'
 import { type Shop, startShop } from '../support/shop.ts'
 
@@ -64,6 +65,7 @@ describe('the reference page', () => {
     await page.getByText('创建订单；orderId 与内容都相同就是同一个订单').waitFor()
     await page.getByText('先有订单，再选支付方式').waitFor()
     await page.getByText('超时表示未知，绝不表示失败。').waitFor()
+    expect(await page.title()).toBe('Shouyin 收银：接口文档')
   })
 
   it('follows the system from light to dark', async () => {
@@ -78,6 +80,16 @@ describe('the reference page', () => {
 
     expect(light).toEqual(['rgb(255, 255, 255)', 0])
     expect(dark).toEqual(['rgb(28, 32, 34)', 1])
+  })
+
+  it.each(['light', 'dark'] as const)('can be read by everybody, in %s, with an operation open', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme })
+    await open()
+    await page.locator('#operations-Orders-createOrder .opblock-summary-control').click()
+    await page.locator('#operations-Orders-createOrder .microlight').first().waitFor()
+
+    // The link within each operation's button is swagger-ui's own.
+    expect((await seriousProblems(page)).filter((problem) => !problem.startsWith('nested-interactive'))).toEqual([])
   })
 
   it('says so when the document cannot be read', async () => {

@@ -20,6 +20,7 @@ function inLanguage(spec) {
   const wanted = new URLSearchParams(location.search).get('lang') ?? navigator.language
   if (!wanted.startsWith('zh')) return spec
   document.documentElement.lang = 'zh-CN'
+  document.title = 'Shouyin 收银：接口文档'
   const operations = [spec.paths, spec.webhooks].flatMap(Object.values).flatMap(Object.values)
   for (const described of [spec.info, ...spec.tags, ...operations])
     for (const name of ['summary', 'description']) described[name] = described[`x-${name}-zh`] ?? described[name]
