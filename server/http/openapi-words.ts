@@ -112,7 +112,7 @@ export const components = {
     'Accept-Language': {
       name: 'Accept-Language',
       in: 'header',
-      description: 'The language of `error`: `zh` (when absent) or `en`',
+      description: 'The language of what a channel’s refusal says in `error`, and of `tradeStateDesc`: `zh` (when absent) or `en`',
       schema: { ...text },
     },
   },

@@ -19,8 +19,8 @@ export const accountsAdd: Command = {
   isActing: true,
   options,
   does: {
-    zh: '把一个渠道账户加密存入数据库；运行中的服务一分钟内生效',
-    en: 'Keeps an account of a channel in the database, sealed; running servers take it up within a minute',
+    zh: '把一个渠道账户加密存入数据库；运行中的服务几秒内生效',
+    en: 'Keeps an account of a channel in the database, sealed; running servers take it up within seconds',
   },
   run: async (call) => {
     const { channel, named, members } = described(call)
