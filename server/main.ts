@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { readPayFolders } from './config/pays-folder.ts'
 import { listen } from './http/listen.ts'
 import { loadPages } from './lib/built-pages.ts'
+import { listenProblem } from './lib/listen-problem.ts'
 import { memberOf } from './lib/member-of.ts'
 import { makeNodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
@@ -27,9 +28,14 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
   const config = read(environment, folders)
   const runtime = makeNodeRuntime()
   // Nothing of the demo or its emulator is even loaded in a configured server.
-  const demo = config.demo ? await (await import('./demo/demo.ts')).startDemo({ ...config, randomBytes: runtime.randomBytes }) : undefined
+  const demo = config.demo ? await startDemo(config, runtime) : undefined
   const withDemo = demo ? completed(environment, demo.environment) : undefined
   await serve(withDemo ? read(withDemo, await readPayFolders(withDemo, isChannelDefinition)) : config, runtime, demo)
+}
+
+async function startDemo(config: Config<AccountSource>, { randomBytes }: ReturnType<typeof makeNodeRuntime>) {
+  const { startDemo: start } = await import('./demo/demo.ts')
+  return start({ ...config, randomBytes }).catch((error: unknown) => cannotListen(error, 'EMULATOR_PORT'))
 }
 
 async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
@@ -39,7 +45,7 @@ async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof m
   const pages = 'problem' in built ? undefined : built
   const app = await makeApp({ config, sources: config.accounts, runtime, log, metrics: makeMetrics(), pages }).catch(cannotOpen)
   await demo?.seed(app)
-  const server = await listen(app.callback(), { port: config.port, host: config.host })
+  const server = await listen(app.callback(), config).catch((error: unknown) => cannotListen(error, 'PORT'))
   // From the first moment it answers, it can also be told to end.
   let isStopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
@@ -91,6 +97,14 @@ function cannotOpen(error: unknown): never {
     `DATABASE_URL: the file cannot be written (${isPath ? code : 'SQLite cannot open it'}): give a path in a folder that this user may write, for example sqlite:./data/shouyin.db\n`,
   )
   return process.exit(configExitCode)
+}
+
+/** The first thing that goes wrong on a new machine, in one line. */
+function cannotListen(error: unknown, setting: string): never {
+  const problem = listenProblem(error, setting)
+  if (!problem) throw error
+  process.stderr.write(`${problem.text}\n`)
+  return process.exit(problem.passes ? 1 : configExitCode)
 }
 
 /** What was given, and from the demo what was not. */

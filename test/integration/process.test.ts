@@ -93,6 +93,25 @@ describe('the process', () => {
     expect(server.output()).toContain('"event":"stopping"')
   }, 30_000)
 
+  it.each(['PORT', 'EMULATOR_PORT'])(
+    'whose %s is taken says so in one line',
+    async (name) => {
+      const folder = await mkdtemp(join(tmpdir(), 'shouyin-demo-'))
+      const other = await startEmulator({ port: 0 })
+      endings.push(
+        () => rm(folder, { recursive: true, force: true }),
+        () => other.close(),
+      )
+      const ports = { PORT: String(await freePort()), EMULATOR_PORT: String(await freePort()), [name]: new URL(other.origin).port }
+
+      const { code, output } = await runServerProcess(ports, folder)
+
+      expect(code).toBe(1)
+      expect(output).toMatch(new RegExp(`^${name}: 127.0.0.1:\\d+ is in use by another program: end it, or choose another port\n$`))
+    },
+    30_000,
+  )
+
   it('tells everything that is wrong with its configuration at once, shows no secret, and ends with 78', async () => {
     const { code, output } = await runServerProcess({
       WECHAT_MCH_ID: '12',

@@ -1,4 +1,6 @@
 import type { Language } from '../../../shared/kernel/words.ts'
+import { AppError } from '../../core/error.ts'
+import { listenProblem } from '../../lib/listen-problem.ts'
 import { type Call, type Command, UsageError } from '../command.ts'
 
 /** The demo's own, when nothing else is said. */
@@ -18,12 +20,17 @@ export const emulator: Command = {
   run: async (call) => {
     // Nothing of the emulator is loaded by any other command.
     const { startEmulatorOnly } = await import('../../demo/emulator-only.ts')
-    const started = await startEmulatorOnly({ host: '127.0.0.1', port: portOf(call), folder: call.value('keep') })
+    const started = await startEmulatorOnly({ host: '127.0.0.1', port: portOf(call), folder: call.value('keep') }).catch(cannotListen)
     call.outside.say(call.has('json') ? `${JSON.stringify(presented(started), undefined, 2)}\n` : textOf(started, call.language))
     await call.outside.untilTold()
     await started.close()
     return { text: '', json: { stopped: true } }
   },
+}
+
+function cannotListen(error: unknown): never {
+  const problem = listenProblem(error, '--port')
+  throw problem ? new AppError('CONFLICT', problem.text) : error
 }
 
 function portOf(call: Call): number {

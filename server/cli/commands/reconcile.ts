@@ -3,6 +3,7 @@ import { formatMillionths, formatMoney, moneyOf } from '../../../shared/kernel/m
 import { channelNames } from '../../../shared/kernel/pay.ts'
 import type { Language } from '../../../shared/kernel/words.ts'
 import type { Reconciliation } from '../../core/rules/decision.ts'
+import { isDay } from '../../core/rules/reconciliation.ts'
 import { presentReconciliation } from '../../http/present.ts'
 import { type Command, UsageError } from '../command.ts'
 import { withApp } from '../open-app.ts'
@@ -23,6 +24,7 @@ export const reconcile: Command = {
     if (!channel) throw new UsageError(`--channel is ${said}; one of ${channelNames.join(', ')}`)
     const account = asOwnId('AccountId', call.value('account') ?? defaultAccount)
     const day = call.words[0] ?? ''
+    if (!isDay(day)) throw new UsageError(`${day} is no day such as 2026-01-02`)
     const done = await withApp(call, (app) => app.reconcile.request(defaultMerchant, { channel, account, day }))
     const isGood = done.report.differences.every((one) => one.repaired)
     return { isGood, text: textOf(done, call.language), json: presentReconciliation(done) }

@@ -61,6 +61,8 @@ describe('npx shouyin', () => {
     [['refund', 'ORDER001', '--amount', 'much'], '--amount'],
     [['refund', 'ORDER001', '--amont', '1'], '--amont'],
     [['reconcile', '2026-01-02', '--channel', 'paypal'], 'paypal'],
+    [['reconcile', 'yesterday'], 'yesterday is no day'],
+    [['reconcile', '2026-02-30'], '2026-02-30 is no day'],
     [['accounts', 'add', 'x', '--channel', 'wechat'], '--from'],
     [['migrate', '--lang', 'fr'], '--lang'],
     [['emulator', '--port', 'x'], '--port'],
@@ -174,7 +176,6 @@ describe('npx shouyin reconcile', () => {
   })
 
   it.each([
-    ['yesterday', 'is not a day'],
     ['2999-01-01', 'is not over yet'],
   ])('says what is wrong with %s', async (word, problem) => {
     expect(await run('reconcile', word)).toMatchObject({ code: 1, err: expect.stringContaining(problem) })
@@ -219,6 +220,14 @@ describe('npx shouyin as a process', () => {
     expect(Object.keys(environment)).toEqual(expect.arrayContaining(['QFPAY_APP_CODE', 'ALIPAY_APP_ID']))
     expect(await child.end()).toEqual({ code: 0, left: [] })
   }, 30_000)
+
+  it('emulator: a port that is taken is told in one line', async () => {
+    const port = new URL(shop.emulatorOrigin).port
+
+    expect(await shouyin({}, ['emulator', '--port', port])).toEqual(
+      expect.objectContaining({ code: 1, err: `--port: 127.0.0.1:${port} is in use by another program: end it, or choose another port\n` }),
+    )
+  })
 
   it('passes on its exit code', async () => {
     const child = await inProcess({}, 'nonsense')
