@@ -222,6 +222,8 @@ var attemptStatuses = ["sent", "open", "succeeded", "failed", "closed"];
 var refundStatuses = ["pending", "processing", "succeeded", "abnormal", "failed", "closed"];
 var deliveryStatuses = ["pending", "succeeded", "failed"];
 var refundTotals = ["none", "partial", "full"];
+var surplusCauses = ["duplicate", "late", "unmatched"];
+var refundCauses = ["requested", ...surplusCauses, "external"];
 var lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves, delivery: deliveryMoves };
 function orderMayComeFrom(to) {
   return orderStatuses.filter((from) => includes(orderMoves[from], to));
@@ -400,6 +402,7 @@ export {
   readOutRefundNo,
   readOutTradeNo,
   readRefundId,
+  refundCauses,
   refundIdPattern,
   refundMayComeFrom,
   refundMoves,
@@ -407,6 +410,7 @@ export {
   refundStatuses,
   refundTotals,
   subtractMoney,
+  surplusCauses,
   timesMoney,
   zero
 };

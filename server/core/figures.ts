@@ -1,10 +1,10 @@
 import { currencyNames } from '../../shared/kernel/money.ts'
 import { channelNames, payTypes } from '../../shared/kernel/pay.ts'
-import { attemptStatuses, orderStatuses } from '../../shared/kernel/states.ts'
+import { attemptStatuses, orderStatuses, refundCauses } from '../../shared/kernel/states.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Attempt } from './rules/attempt.ts'
 import type { Change, Decision } from './rules/decision.ts'
-import { type Refund, refundCauses } from './rules/refund.ts'
+import type { Refund } from './rules/refund.ts'
 import type { DeliveryTry, TryOutcome } from './rules/webhook.ts'
 
 type Counted = Pick<Metrics, 'payments' | 'paymentSeconds' | 'paidMinor' | 'orders' | 'refunds' | 'refundMinor' | 'webhookDeliveries'>

@@ -1,5 +1,5 @@
 import { type AccountId, asOrderId, defaultMerchant, type MerchantId, readOutRefundNo } from '../../shared/kernel/ids.ts'
-import type { Currency } from '../../shared/kernel/money.ts'
+import { type Currency, formatMoney, moneyOf } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
 import { asInstant, chinaDay, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
@@ -223,7 +223,12 @@ export function makeReconcile({
 
   async function close({ channel, account, day, runId }: BillRun, report: Report): Promise<Reconciliation> {
     const reconciliation: Reconciliation = { channel, account, day, runId, report, merchantId: defaultMerchant, completedAt: runtime.now() }
-    const { counts, payments, refunds, isEmpty } = report
+    const { counts, payments, refunds, isEmpty, currency = 'CNY' } = report
+    const told = ({ count, amountMinor }: Report['payments']) => ({
+      count,
+      amount: formatMoney(moneyOf(amountMinor, currency)),
+      amountMinor,
+    })
     await commit(
       decision({
         changes: [{ kind: 'saveReconciliation', reconciliation }],
@@ -233,7 +238,7 @@ export function makeReconcile({
             merchantId: defaultMerchant,
             orderId: asOrderId('-'),
             at: reconciliation.completedAt,
-            data: { channel, account, date: day, isEmpty, payments, refunds, differences: counts },
+            data: { channel, account, date: day, isEmpty, currency, payments: told(payments), refunds: told(refunds), differences: counts },
           },
         ],
       }),

@@ -50,6 +50,13 @@ export function presentOrder({ order, attempts, refunds }: OrderView, cashierUrl
   }
 }
 
+/** As the payer sees it: what a channel, or the merchant's staff, wrote about a failure is not for him. */
+export function presentOrderToPayer(view: OrderView, cashierUrl: CashierUrl): z.input<typeof orderSchema> {
+  const seen = presentOrder(view, cashierUrl)
+  const kept = <One extends { failure: string | null }>(one: One): One => ({ ...one, failure: null })
+  return { ...seen, attempts: seen.attempts.map(kept), refunds: seen.refunds.map(kept) }
+}
+
 export function presentAttempt(attempt: Attempt): z.input<typeof attemptSchema> {
   return {
     paymentId: attempt.paymentId,
@@ -60,6 +67,7 @@ export function presentAttempt(attempt: Attempt): z.input<typeof attemptSchema> 
     status: attempt.status,
     transactionId: attempt.transactionId ?? null,
     kept: attempt.kept ?? null,
+    failure: attempt.failure ?? null,
     createdAt: formatInstant(attempt.createdAt),
     expiresAt: time(attempt.ask.expiresAt),
     succeededAt: time(attempt.succeededAt),
@@ -76,8 +84,10 @@ export function presentRefund(refund: Refund): z.input<typeof refundSchema> {
     amountMinor: refund.amount.minor,
     currency: refund.amount.currency,
     reason: refund.reason ?? null,
+    cause: refund.cause,
     status: refund.status,
     channelRefundId: refund.channelRefundId ?? null,
+    failure: refund.failure ?? null,
     createdAt: formatInstant(refund.createdAt),
     succeededAt: time(refund.succeededAt),
   }

@@ -21,11 +21,10 @@ import type {
 } from '../../shared/kernel/ids.ts'
 import type { Currency, Minor } from '../../shared/kernel/money.ts'
 import type { ChannelName, GoodsType, PayType } from '../../shared/kernel/pay.ts'
-import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundStatus } from '../../shared/kernel/states.ts'
+import type { AttemptStatus, DeliveryStatus, OrderStatus, RefundCause, RefundStatus } from '../../shared/kernel/states.ts'
 import type { Instant } from '../../shared/kernel/time.ts'
 import type { UnmatchedStatus } from '../../shared/kernel/unmatched.ts'
 import type { SeriesForm, SeriesName } from '../core/rules/number-series.ts'
-import type { RefundCause } from '../core/rules/refund.ts'
 import type { TaskKind, TaskQueue } from '../core/rules/task.ts'
 import type { EndpointStatus, TryOutcome } from '../core/rules/webhook.ts'
 

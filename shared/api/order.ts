@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { channelNames, goodsTypes, payTypes } from '../kernel/pay.ts'
-import { attemptStatuses, orderStatuses, refundStatuses, refundTotals } from '../kernel/states.ts'
+import { attemptStatuses, orderStatuses, refundCauses, refundStatuses, refundTotals } from '../kernel/states.ts'
 import {
   accountId,
   channel,
@@ -103,6 +103,10 @@ const outTradeNo = z.string().meta({ description: 'The number under which the ch
 const transactionId = z.string().meta({ description: 'The channel’s own number', example: '4200002026010200000000000001' })
 const channelName = z.enum(channelNames).meta({ example: 'wechat' })
 const accountName = z.string().meta({ description: 'The set of credentials it went through', example: 'default' })
+const failure = z.string().nullable().meta({
+  description: 'Why it failed or ended, in the words of the channel or of who ended it; merchants see it, payers don’t',
+  example: null,
+})
 
 export const attempt = z
   .object({
@@ -117,6 +121,7 @@ export const attempt = z
     }),
     transactionId: transactionId.nullable(),
     kept: z.boolean().nullable().meta({ description: 'False for a success whose money went back as surplus', example: true }),
+    failure,
     createdAt: time,
     expiresAt: time.nullable(),
     succeededAt: time.nullable(),
@@ -131,11 +136,13 @@ export const refund = z
     outTradeNo,
     ...refunded,
     reason: z.string().nullable().meta({ example: 'one cup broken' }),
+    cause: z.enum(refundCauses).meta({ description: 'Why money goes back: asked for, surplus that we return, or made outside of us' }),
     status: z.enum(refundStatuses).meta({
       description: '`abnormal`: the payer’s account cannot receive it and someone has to act; its amount stays reserved',
       example: 'succeeded',
     }),
     channelRefundId: z.string().nullable().meta({ description: 'The channel’s own number', example: '50302026010200000000000001' }),
+    failure,
     createdAt: time,
     succeededAt: time.nullable(),
   })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Words } from '../kernel/codes.ts'
 import type { EventType } from '../kernel/events.ts'
 import { channelNames, payTypes } from '../kernel/pay.ts'
-import { refundStatuses } from '../kernel/states.ts'
+import { refundCauses, refundStatuses } from '../kernel/states.ts'
 import { differenceKinds } from './reconciliation.ts'
 
 const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' })
@@ -45,13 +45,18 @@ const ofRefund = {
   currency,
   status: z.enum(refundStatuses),
   cause: z
-    .enum(['requested', 'duplicate', 'late', 'unmatched', 'external'])
+    .enum(refundCauses)
     .meta({ description: 'Who wanted it: the merchant, we because the money was too much, or staff because it fitted no order' }),
   reason: z.string().nullable().meta({ example: 'one cup broken' }),
   channelRefundId: z.string().nullable().meta({ description: 'The channel’s own number', example: '50302026010200000000000001' }),
+  failure: z.string().nullable().meta({ description: 'Why it failed or ended, in the words of the channel', example: null }),
   succeededAt: time.nullable(),
 }
-const totals = z.object({ count: z.int().meta({ example: 3 }), amountMinor: z.int().meta({ example: 29_997 }) })
+const totals = z.object({
+  count: z.int().meta({ example: 3 }),
+  amount: amount.meta({ example: '299.97' }),
+  amountMinor: z.int().meta({ example: 29_997 }),
+})
 const reason = z.string().meta({ example: 'expired' })
 const accepted = z.boolean().meta({ description: 'Whether the money is kept; otherwise it goes back by itself', example: false })
 
@@ -72,6 +77,7 @@ export const eventData = {
     account: z.string().meta({ example: 'default' }),
     date: z.string().meta({ example: '2026-01-02' }),
     isEmpty: z.boolean().meta({ example: false }),
+    currency,
     payments: totals,
     refunds: totals,
     differences: z.partialRecord(z.enum(differenceKinds), z.int()).meta({ description: 'How many of each kind', example: { amount: 1 } }),

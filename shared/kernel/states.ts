@@ -64,6 +64,13 @@ export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const sati
 export const refundTotals = ['none', 'partial', 'full'] as const
 export type RefundTotal = (typeof refundTotals)[number]
 
+/** Surplus money: a second payment of one order, a payment after closing, or money that fitted nothing and that staff gave back. */
+export const surplusCauses = ['duplicate', 'late', 'unmatched'] as const
+export type SurplusCause = (typeof surplusCauses)[number]
+/** Why money goes back: somebody asked, it is surplus, or it was done outside of us. */
+export const refundCauses = ['requested', ...surplusCauses, 'external'] as const
+export type RefundCause = (typeof refundCauses)[number]
+
 export const lives = { order: orderMoves, attempt: attemptMoves, refund: refundMoves, delivery: deliveryMoves } as const
 export type Life = keyof typeof lives
 

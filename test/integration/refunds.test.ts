@@ -138,6 +138,29 @@ describe('a refund', () => {
     expect(more.body.details.refundable).toBe(left)
   })
 
+  it('that somebody ended says why and what it was for; the payer is not told', async () => {
+    const buyer = await shop.payer()
+    const { orderId } = await buyer.order()
+    await buyer.prepare(orderId)
+    await shop.phone(orderId)
+    await shop.until(orderId, (seen) => seen.status === 'succeeded')
+    shop.emulator.arm({ fault: 'refund_abnormal', match: { path: '/v3/refund' } })
+    const asked = await shop.refund(orderId)
+    await shop.advance(1500)
+    await shop.eventually(
+      () => shop.read(orderId),
+      (now: Data) => now.refunds[0].status === 'abnormal',
+    )
+
+    await shop.post(`/refunds/${asked.data.refundId}/settle`, { outcome: 'closed', note: 'paid back in cash' })
+
+    const ended = { status: 'closed', cause: 'requested', failure: 'paid back in cash' }
+    expect(asked.data).toMatchObject({ cause: 'requested', failure: null })
+    expect((await shop.get(`/refunds/${asked.data.refundId}`)).data).toMatchObject(ended)
+    expect((await shop.get(`/events?type=refund.failed&orderId=${orderId}`)).data.items).toMatchObject([{ data: ended }])
+    expect((await buyer.read(orderId)).refunds).toMatchObject([{ ...ended, failure: null }])
+  })
+
   it('made in the channel’s own console is adopted, so that ours cannot exceed the rest', async () => {
     const order = await paidOrder('10.00')
 

@@ -149,6 +149,9 @@ describe('a receiver that is down for a day', () => {
     await triedTimes(order.orderId, steps.length + 1)
     const event = await created(order.orderId)
     expect(event.deliveries).toMatchObject([{ status: 'failed', nextAt: null }])
+    const { items } = (await shop.get(`/orders/${order.orderId}/timeline`)).data
+    const told = items.filter(({ kind }: Data) => kind === 'webhook').map(({ detail }: Data) => detail.nextAt)
+    expect(told).toEqual([...steps.map(() => expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/)), undefined])
 
     receiver.answers({ status: 200 })
     expect((await shop.post(`/events/${event.id}/resend`, {})).status).toBe(200)

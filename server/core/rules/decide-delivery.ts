@@ -1,5 +1,5 @@
 import type { DeliveryStatus } from '../../../shared/kernel/states.ts'
-import type { Instant } from '../../../shared/kernel/time.ts'
+import { formatInstant, type Instant } from '../../../shared/kernel/time.ts'
 import { type Change, type Decision, decision } from './decision.ts'
 import { type Delivery, type DeliveryTry, nextDeliveryAt, type StoredEvent, type WebhookEndpoint } from './webhook.ts'
 
@@ -26,6 +26,7 @@ export function decideTry({
   const endsHere = made.outcome === 'delivered' || made.outcome === 'gone' || made.outcome === 'dropped'
   const nextAt = endsHere ? undefined : nextDeliveryAt(tries, made.at, chance)
   const to: DeliveryStatus = made.outcome === 'delivered' ? 'succeeded' : nextAt === undefined ? 'failed' : 'pending'
+  const told = nextAt === undefined ? undefined : formatInstant(nextAt)
   const gone: Change[] =
     made.outcome === 'gone' ? [{ kind: 'disableEndpoint', merchantId, endpointId, why: 'it answered 410: it is gone' }] : []
   return {
@@ -39,7 +40,15 @@ export function decideTry({
           at: made.at,
           kind: 'webhook',
           title: `webhook ${event.type}: ${made.outcome}`,
-          detail: { eventId: event.eventId, endpointId, url: endpoint?.url, try: tries, statusCode: made.statusCode, ms: made.ms, nextAt },
+          detail: {
+            eventId: event.eventId,
+            endpointId,
+            url: endpoint?.url,
+            try: tries,
+            statusCode: made.statusCode,
+            ms: made.ms,
+            nextAt: told,
+          },
         },
       ],
     }),

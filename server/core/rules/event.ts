@@ -50,7 +50,7 @@ export function paymentEvent(
 export function refundEvent(type: EventType, refund: Refund, at: Instant): NewEvent {
   const { merchantId, orderId, refundId, outRefundNo, outTradeNo, amount, status, cause } = refund
   const succeededAt = refund.succeededAt === undefined ? null : formatInstant(refund.succeededAt)
-  const channelRefundId = refund.channelRefundId ?? null
+  const [channelRefundId, failure] = [refund.channelRefundId ?? null, refund.failure ?? null]
   return {
     type,
     merchantId,
@@ -66,6 +66,7 @@ export function refundEvent(type: EventType, refund: Refund, at: Instant): NewEv
       cause,
       reason: refund.reason ?? null,
       channelRefundId,
+      failure,
       succeededAt,
     },
   }

@@ -11,15 +11,8 @@ import {
 } from '../../../shared/kernel/ids.ts'
 import type { Money } from '../../../shared/kernel/money.ts'
 import type { ChannelName } from '../../../shared/kernel/pay.ts'
-import type { RefundStatus } from '../../../shared/kernel/states.ts'
+import { type RefundCause, type RefundStatus, surplusCauses } from '../../../shared/kernel/states.ts'
 import type { Instant } from '../../../shared/kernel/time.ts'
-
-/** Surplus money: a second payment of one order, a payment after closing, or money that fitted nothing and that staff gave back. */
-export const surplusCauses = ['duplicate', 'late', 'unmatched'] as const
-export type SurplusCause = (typeof surplusCauses)[number]
-/** Why money goes back: somebody asked, it is surplus, or it was done outside of us. */
-export const refundCauses = ['requested', ...surplusCauses, 'external'] as const
-export type RefundCause = (typeof refundCauses)[number]
 
 export type Refund = {
   readonly merchantId: MerchantId

@@ -11,7 +11,7 @@ import type { Orders, OrderView, Payer } from '../../core/orders.ts'
 import type { Products } from '../../core/products.ts'
 import type { Payments } from '../../core/start-payment.ts'
 import type { GuardedLogin } from '../login-guard.ts'
-import { type CashierUrl, presentOrder, presentPage, presentProduct } from '../present.ts'
+import { type CashierUrl, presentOrderToPayer, presentPage, presentProduct } from '../present.ts'
 import { presentAction } from '../present-action.ts'
 import { type Route, route } from '../route.ts'
 
@@ -28,7 +28,7 @@ type Parts = {
 
 /** What a person who pays may do, in the mini-program. */
 export function cashierRoutes({ cashier, products, orders, payments, checks, cancels, cashierUrl, login: logIn }: Parts): Route[] {
-  const present = (view: OrderView) => presentOrder(view, cashierUrl)
+  const present = (view: OrderView) => presentOrderToPayer(view, cashierUrl)
   return [
     route({
       method: 'post',

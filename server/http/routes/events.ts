@@ -10,7 +10,7 @@ import type { Orders, OrderView } from '../../core/orders.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Runtime } from '../../lib/runtime.ts'
 import type { Limits } from '../limits.ts'
-import { type CashierUrl, presentOrder } from '../present.ts'
+import { type CashierUrl, presentOrderToPayer } from '../present.ts'
 import { presentLinkOrder } from '../present-link.ts'
 import type { Audience, Door, Principal } from '../route.ts'
 import { apiPrefix } from '../router.ts'
@@ -100,7 +100,7 @@ export function makeEventStreams({ orders, live, checks, cashierUrl, merchantNam
     const orderId = readOrderId(String(ctx.params.orderId))
     const view = orderId && (await orders.get(who.merchantId, orderId))
     if (!orderId || view?.order.payerId !== who.payerId) throw orderNotFound(String(ctx.params.orderId).slice(0, 64))
-    const present = (seen: OrderView) => presentOrder(seen, cashierUrl)
+    const present = (seen: OrderView) => presentOrderToPayer(seen, cashierUrl)
     return { merchantId: who.merchantId, orderId, group: who.payerId, atMost: maxStreamsPerPayer, present }
   }
 

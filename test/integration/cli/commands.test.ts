@@ -175,9 +175,7 @@ describe('npx shouyin reconcile', () => {
     expect((await run('reconcile', before)).out).toContain('the books agree')
   })
 
-  it.each([
-    ['2999-01-01', 'is not over yet'],
-  ])('says what is wrong with %s', async (word, problem) => {
+  it.each([['2999-01-01', 'is not over yet']])('says what is wrong with %s', async (word, problem) => {
     expect(await run('reconcile', word)).toMatchObject({ code: 1, err: expect.stringContaining(problem) })
   })
 })

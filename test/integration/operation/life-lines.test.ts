@@ -45,6 +45,7 @@ describe('the log tells a payment’s life, a line for each step:', () => {
       { event: 'payment.failed', requestId: 'r-refused', orderId, status: 'failed', amount: '99.99', error: expect.stringMatching(/./) },
     ])
     expect(JSON.stringify(shop.logged)).not.toContain('oNobodyInThisApp')
+    expect((await shop.read(orderId)).attempts).toMatchObject([{ status: 'failed', failure: 'PARAM_ERROR' }])
   })
 
   it('of a call to the channel that fails, the request it was made for', async () => {

@@ -128,7 +128,15 @@ describe('the daily comparison', () => {
     )
     const ofToday = told.map((row) => JSON.parse(row.data)).filter((data) => data.date === today)
     expect(ofToday.filter(({ channel }) => channel === 'wechat')).toEqual([
-      expect.objectContaining({ channel: 'wechat', account: 'default', isEmpty: false, differences: {} }),
+      expect.objectContaining({
+        channel: 'wechat',
+        account: 'default',
+        isEmpty: false,
+        currency: 'CNY',
+        payments: { count: 1, amount: '12.00', amountMinor: 1200 },
+        refunds: { count: 0, amount: '0.00', amountMinor: 0 },
+        differences: {},
+      }),
     ])
   })
 
