@@ -32,7 +32,7 @@ import { makeGuardedLogin } from './login-guard.ts'
 import { assertMayRead } from './metrics-door.ts'
 import { nowhere } from './nowhere.ts'
 import { mountPages, pagePaths } from './pages/pages.ts'
-import { requestContext } from './request-context.ts'
+import { requestContext, unreadRequests } from './request-context.ts'
 import type { Route } from './route.ts'
 import { apiPrefix, makeRouter } from './router.ts'
 import { allRoutes, doors, type RouteParts } from './routes/all.ts'
@@ -97,7 +97,8 @@ export function makeHttp(parts: Parts) {
   app.use(former.routes())
   app.use(pages.routes())
   app.use(nowhere(addressesOf(routes)))
-  return { callback: (): Answering => Object.assign(app.callback(), { endStreams: streams.drain }), drain: async () => streams.drain() }
+  const more = { endStreams: streams.drain, nameUnread: unreadRequests({ runtime, log, metrics }) }
+  return { callback: (): Answering => Object.assign(app.callback(), more), drain: async () => streams.drain() }
 }
 
 function operations({ metrics, metricsToken, assertReady, publicUrl, instanceId }: Parts, routes: readonly Route[]): Router {

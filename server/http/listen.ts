@@ -6,10 +6,13 @@ const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
 const keepAliveMs = 65_000
 
-/** What answers requests; `endStreams` ends the answers that would go on for ever. */
+/** What answers requests. */
 export type Answering = {
   (request: IncomingMessage, response: ServerResponse): unknown
+  /** Ends the answers that would go on for ever. */
   endStreams?(): void
+  /** Writes a line about a request that could not be read, and names it. */
+  nameUnread?(status: number): string
 }
 
 export type Listening = { readonly origin: string; close(): Promise<void> }
@@ -35,7 +38,7 @@ export async function listen(answer: Answering, { port, host }: { port: number; 
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
   })
-  server.on('clientError', answerBadly)
+  server.on('clientError', (error, socket) => answerBadly(error, socket as Socket, (status) => answer.nameUnread?.(status) ?? ''))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   const { port: actual } = server.address() as AddressInfo
   return { origin: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close }
@@ -61,16 +64,23 @@ function announceEnd(response: ServerResponse): void {
 }
 
 /** What cannot be read as a request is answered in the envelope all the same. */
-function answerBadly(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBadly(error: NodeJS.ErrnoException, socket: Socket, name: (status: number) => string): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const [status, reason] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', `headers are larger than ${headersMaxBytes} bytes`]
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'the request did not arrive in time']
-        : ['400 Bad Request', 'the request cannot be read']
-  const body = JSON.stringify({ success: false, error: reason, code: 'INVALID_REQUEST', details: {}, requestId: '' })
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
+  const [status, words, reason] = refusalOf(error)
+  const requestId = name(status)
+  const body = JSON.stringify({ success: false, error: reason, code: 'INVALID_REQUEST', details: {}, requestId })
+  const head = [
+    `HTTP/1.1 ${status} ${words}`,
+    `x-request-id: ${requestId}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException): [status: number, words: string, reason: string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return [431, 'Request Header Fields Too Large', `headers are larger than ${headersMaxBytes} bytes`]
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'Request Timeout', 'the request did not arrive in time']
+  return [400, 'Bad Request', 'the request cannot be read']
 }

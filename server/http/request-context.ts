@@ -71,6 +71,17 @@ export function requestContext({ runtime, log, metrics, scope, routes, clientIp 
   }
 }
 
+/** Names what cannot even be read as a request, so that whoever sent it and the log speak of the same. */
+export function unreadRequests({ runtime, log, metrics }: Pick<Outside, 'runtime' | 'log' | 'metrics'>): (status: number) => string {
+  return (status) => {
+    const requestId = newId(runtime, 'req')
+    const code = 'INVALID_REQUEST'
+    metrics.httpRequests.count({ route: unknown, status: String(status), code })
+    log.info({ event: 'request', requestId, route: unknown, status, code })
+    return requestId
+  }
+}
+
 /** Every code an answer may carry stands there as 0 for every route; successes come with the first of them. */
 function declareAll(routes: Outside['routes'], { httpRequests, httpSeconds }: Outside['metrics']): void {
   for (const { method, path } of [...routes, unknownRoute]) {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type Shop, startShop } from '../../support/shop.ts'
 
@@ -40,6 +41,22 @@ describe('the line a request leaves in the log', () => {
     const order = await alice.order()
 
     expect(lastLine()).toMatchObject({ route: 'POST /api/v1/cashier/orders', payerId: order.payer.payerId, orderId: order.orderId })
+  })
+
+  it('of a request that cannot be read has the id that the answer names', async () => {
+    const { hostname, port } = new URL(shop.origin())
+    const socket = connect(Number(port), hostname)
+    socket.write(`GET /api/v1/orders HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    const [head = '', body = ''] = text.split('\r\n\r\n')
+
+    const { requestId } = JSON.parse(body)
+
+    expect(head).toMatch(/^HTTP\/1.1 431 /)
+    expect(head).toContain(`\r\nx-request-id: ${requestId}\r\n`)
+    expect(lastLine()).toEqual({ event: 'request', requestId, route: 'unknown', status: 431, code: 'INVALID_REQUEST' })
+    expect(requestId).toMatch(/^req_./)
   })
 
   it('of a refusal names its code, also when the refusal is kept under a key', async () => {
