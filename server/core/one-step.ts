@@ -114,7 +114,7 @@ export function makeOneStepPayments({
   ): Promise<Refund> {
     if (order.keptPaymentId !== undefined && order.keptPaymentId !== attempt.paymentId)
       throw new AppError('INVALID_REQUEST', `payment ${attempt.outTradeNo} is not the one that order ${order.orderId} keeps`)
-    return refunds.request(merchantId, order.orderId, ask, once)
+    return refunds.request(merchantId, order.orderId, { ...ask, amountMember: 'refundAmount' }, once)
   }
 
   /** Ends the order that the payment is for. @throws AppError as cancelling an order does. */

@@ -27,6 +27,8 @@ export type RefundRequest = {
   readonly amount?: Money | undefined
   readonly reason?: string | undefined
   readonly refundId?: RefundId | undefined
+  /** What the caller calls the amount, for the answer that says it is too much. */
+  readonly amountMember?: 'amount' | 'refundAmount'
 }
 type NamedRequest = RefundRequest & { readonly refundId: RefundId; readonly createdAt: Instant }
 export type RefundFilter = { readonly orderId?: OrderId | undefined; readonly status?: RefundStatus | undefined }
@@ -88,7 +90,7 @@ export function makeRefunds({
     return (await findRefund(db, refund.merchantId, refund.refundId)) ?? refund
   }
 
-  async function newRefund(order: Order, { refundId, createdAt, amount, reason }: NamedRequest): Promise<Refund> {
+  async function newRefund(order: Order, { refundId, createdAt, amount, reason, amountMember = 'amount' }: NamedRequest): Promise<Refund> {
     if (order.keptPaymentId === undefined || order.paidAt === undefined)
       throw new AppError('INVALID_REQUEST', `order ${order.orderId} is not paid; there is nothing to refund`)
     const attempt = await findAttempt(db, order.merchantId, order.keptPaymentId)
@@ -96,7 +98,7 @@ export function makeRefunds({
     const left = { minor: refundable(order), currency: order.amount.currency }
     const wanted = amount ?? left
     assert(wanted.currency === left.currency, 'a refund is in the currency of its order')
-    if (wanted.minor > left.minor || wanted.minor === zero) throw tooMuch(left)
+    if (wanted.minor > left.minor || wanted.minor === zero) throw tooMuch(left, amountMember)
     const { merchantId, orderId, paymentId, outTradeNo, transactionId, channel, account } = attempt
     const total = { minor: asMinor(order.paid), currency: order.amount.currency }
     const rest = {
@@ -183,13 +185,13 @@ function sameRefund(known: Refund, orderId: OrderId, { amount, reason }: RefundR
   })
 }
 
-function tooMuch(left: Money): AppError {
+function tooMuch(left: Money, member: string): AppError {
   const text = formatMoney(left)
   return new AppError('INVALID_REQUEST', `${text} ${left.currency} can still be refunded, no more`, {
     details: {
       refundable: text,
       refundableMinor: left.minor,
-      fields: [{ path: 'amount', problem: `is above the ${text} that can still be refunded` }],
+      fields: [{ path: member, problem: `is above the ${text} that can still be refunded` }],
     },
   })
 }

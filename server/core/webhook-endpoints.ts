@@ -77,7 +77,7 @@ export function makeWebhookEndpoints({
     return paged(listEndpoints(db, merchantId, page))
   }
 
-  /** Changes what is given, leaves the rest. An endpoint that answered 410 is told again once it is enabled. */
+  /** Changes what is given, leaves the rest; what is given as undefined is taken away. An endpoint that answered 410 is told again once it is enabled. */
   async function change(merchantId: MerchantId, endpointId: EndpointId, given: EndpointChange): Promise<WebhookEndpoint> {
     if (given.url !== undefined) assertCallable(given.url)
     const before = await get(merchantId, endpointId)
@@ -87,7 +87,7 @@ export function makeWebhookEndpoints({
       ...before,
       url: given.url ?? before.url,
       types: 'types' in given ? given.types : before.types,
-      description: given.description ?? before.description,
+      description: 'description' in given ? given.description : before.description,
       status,
       disabledWhy,
     })

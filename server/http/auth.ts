@@ -39,12 +39,8 @@ export function makeAuth({
     metrics.authFailures.count({ audience })
     // A right key passes whatever its neighbours at one address did; leaving the key out, or an old session, is no guess.
     if (bearer !== undefined && audience === 'merchant') await guesses.failed(clientIp)
-    throw new AppError(
-      'UNAUTHORIZED',
-      audience === 'merchant'
-        ? 'this needs a merchant key: Authorization: Bearer sk_…'
-        : 'this needs a session: log in and send Authorization: Bearer <token>',
-    )
+    ctx.set('www-authenticate', 'Bearer')
+    throw new AppError('UNAUTHORIZED', whatIsWrong(audience, bearer !== undefined))
   }
   /** The mini-program's session, or the browser's, which sends its cookie with whatever a page makes it send. */
   function payerOf(ctx: Context, bearer: string | undefined): Principal['payer'] | undefined {
@@ -53,4 +49,15 @@ export function makeAuth({
     if (payer && ctx.method !== 'GET' && ctx.method !== 'HEAD') assertOwnOrigin(ctx, { publicUrl, hasCookie: true })
     return payer
   }
+}
+
+/** @param isGiven there was something in the place of the key; what was wrong with it is nobody's business. */
+function whatIsWrong(audience: 'merchant' | 'payer', isGiven: boolean): string {
+  if (audience === 'merchant')
+    return isGiven
+      ? 'this merchant key opens nothing: it is wrong, or was revoked, or has ended'
+      : 'this needs a merchant key: Authorization: Bearer sk_…'
+  return isGiven
+    ? 'this session has ended, or never was: log in again'
+    : 'this needs a session: log in and send Authorization: Bearer <token>'
 }

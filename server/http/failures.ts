@@ -88,7 +88,7 @@ function remedy(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`
     case 'invalid_type':
-      return `it has to be ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`
+      return `it has to be ${issue.expected === 'int' ? 'a whole number' : `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`}`
     case 'invalid_key':
       return `its name has to have another form${issue.issues[0] === undefined ? '' : `: ${remedy(issue.issues[0])}`}`
     default:

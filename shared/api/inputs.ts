@@ -61,11 +61,16 @@ export const webUrl = z
 /** `H5` is another name of `MWEB`. */
 export const payType = z.enum([...payTypes, 'H5']).transform((word): PayType => (word === 'H5' ? 'MWEB' : word))
 
-/** RFC 3339 with an offset. */
+/** RFC 3339 with an offset. In an address a `+` that was not written `%2B` arrives as a blank, which stands nowhere else in a time. */
 export const instant = z
   .string()
   .max(40)
-  .transform((text, context) => parseInstant(text) ?? context.addIssue('is not a time such as 2026-01-02T03:04:05+08:00') ?? z.NEVER)
+  .transform(
+    (text, context) =>
+      parseInstant(text.replace(/ (?=\d{2}:\d{2}$)/, '+')) ??
+      context.addIssue('is not a time such as 2026-01-02T03:04:05+08:00') ??
+      z.NEVER,
+  )
   .meta({ description: 'RFC 3339 with an offset', example: '2026-01-02T03:04:05+08:00' })
 
 export const page = {

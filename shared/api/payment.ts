@@ -20,16 +20,23 @@ const payment = {
   metadata: metadata.optional(),
   account: accountId.optional(),
 }
+/** One set of members for every way to pay, so that a caller changes the address alone. */
+const ofOtherWays = {
+  openid: openId.optional().meta({ description: 'For jsapi and miniprogram; not looked at here' }),
+  authCode: authCode.optional().meta({ description: 'For micropay; not looked at here' }),
+}
 
 function newPayment<More extends z.ZodRawShape>(more: More) {
   return z.strictObject({ ...payment, ...more }).superRefine(amountIsMoney('amount'), always)
 }
 
-export const nativePayment = newPayment({}).transform(withMoney('amount'))
+export const nativePayment = newPayment(ofOtherWays).transform(withMoney('amount'))
 /** For JSAPI and in mini-programs: the payer's number in that app. Alipay and QFPay know theirs by the same member. */
-export const payerPayment = newPayment({ openid: openId }).transform(withMoney('amount'))
-export const h5Payment = newPayment({ clientIp: clientIp.optional(), returnUrl: webUrl.optional() }).transform(withMoney('amount'))
-export const codePayment = newPayment({ authCode }).transform(withMoney('amount'))
+export const payerPayment = newPayment({ ...ofOtherWays, openid: openId }).transform(withMoney('amount'))
+export const h5Payment = newPayment({ ...ofOtherWays, clientIp: clientIp.optional(), returnUrl: webUrl.optional() }).transform(
+  withMoney('amount'),
+)
+export const codePayment = newPayment({ ...ofOtherWays, authCode }).transform(withMoney('amount'))
 
 export const channelParams = z.object({ channel })
 export const numberParams = z.object({ channel, outTradeNo })

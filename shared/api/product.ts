@@ -19,13 +19,13 @@ export const newProduct = z
   .superRefine(amountIsMoney('price'), always)
   .transform(withMoney('price'))
 
-/** PATCH /products/:productId; a price without a currency is in the one the product has. */
+/** PATCH /products/:productId; a price without a currency is in the one the product has; `image: null` takes it away. */
 export const productChange = z
   .strictObject({
     title: line(100).optional(),
     price: amountText.optional(),
     currency: currency.optional(),
-    image: image.optional(),
+    image: image.nullable().optional(),
     goodsType: z.enum(goodsTypes).optional(),
     active: z.boolean().optional(),
   })

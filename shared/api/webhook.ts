@@ -21,11 +21,11 @@ const types = z
 /** POST /webhook-endpoints */
 export const newEndpoint = z.strictObject({ url: webUrl, types: types.optional(), description: line(200).optional() })
 
-/** PATCH /webhook-endpoints/:endpointId; `types: null` asks for everything again. */
+/** PATCH /webhook-endpoints/:endpointId; `types: null` asks for everything again, `description: null` takes it away. */
 export const endpointChange = z.strictObject({
   url: webUrl.optional(),
   types: types.nullable().optional(),
-  description: line(200).optional(),
+  description: line(200).nullable().optional(),
   status: z.enum(['enabled', 'disabled']).optional(),
 })
 

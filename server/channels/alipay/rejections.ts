@@ -10,8 +10,8 @@ const rows: readonly Row[] = [
     'INVALID_PARAMETER EXIST_FORBIDDEN_WORD TOTAL_FEE_EXCEED NOW_TIME_AFTER_EXPIRE_TIME_ERROR RISK_MERCHANT_IP_NOT_EXIST',
     'invalid',
     'PARAM_ERROR',
-    '请求参数有误，请按提示修改',
-    'A parameter is wrong; the message names it',
+    '请求参数有误，渠道返回的信息（channelMessage）指明了是哪一个',
+    'A parameter is wrong; the channel’s message (channelMessage) names it',
   ],
   [
     'ACCESS_FORBIDDEN PARTNER_ERROR BEYOND_PAY_RESTRICTION BEYOND_PER_RECEIPT_* MERCHANT_PERM_RECEIPT_* PRODUCT_AMOUNT_LIMIT_ERROR SELLER_BEEN_BLOCKED SELLER_NOT_EXIST MERCHANT_STATUS_NOT_NORMAL MERCHANT_AGREEMENT_* INVALID_RECEIVE_ACCOUNT INVALID_STORE_ID SUB_MERCHANT_* SECONDARY_MERCHANT_* PLATFORM_BUSINESS_ACQUIRE_MODE_MUST_MERCHANT_ID',
@@ -140,6 +140,9 @@ function badCall(subCode: string): Said {
   return {
     refusal: 'invalid',
     code: 'PARAM_ERROR',
-    hint: { zh: '请求参数有误，请按提示修改', en: 'A parameter is wrong; the message names it' },
+    hint: {
+      zh: '请求参数有误，渠道返回的信息（channelMessage）指明了是哪一个',
+      en: 'A parameter is wrong; the channel’s message (channelMessage) names it',
+    },
   }
 }

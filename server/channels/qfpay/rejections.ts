@@ -113,7 +113,12 @@ const byClass: Readonly<Partial<Record<RespClass, Said>>> = {
   ),
   risk_denied: said('invalid', 'CHANNEL_ERROR', '交易被风控拒绝，请联系 QFPay', 'The payment was refused as risky; ask QFPay'),
   refused: said('invalid', 'CHANNEL_ERROR', 'QFPay 拒绝了此操作', 'QFPay refused it; the message says why'),
-  bad_request: said('invalid', 'PARAM_ERROR', '请求参数有误，请按提示修改', 'A parameter is wrong; the message names it'),
+  bad_request: said(
+    'invalid',
+    'PARAM_ERROR',
+    '请求参数有误，渠道返回的信息（channelMessage）指明了是哪一个',
+    'A parameter is wrong; the channel’s message (channelMessage) names it',
+  ),
   config_error: said(
     'configuration',
     'CHANNEL_ERROR',

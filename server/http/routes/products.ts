@@ -56,10 +56,15 @@ export function productRoutes({ products }: { readonly products: Products }): Ro
       body: productChange,
       example: { price: '119.00' },
       answer: product,
-      handle: async ({ params: { productId }, body: { price, currency, ...change } }, { who }) => {
+      handle: async ({ params: { productId }, body: { price, currency, image, ...change } }, { who }) => {
         const { price: before } = await products.get(who.merchantId, productId)
         const money = price === undefined ? undefined : amountIn(currency ?? before.currency, 'price', price)
-        return presentProduct(await products.update(who.merchantId, productId, given({ ...change, price: money })))
+        return presentProduct(
+          await products.update(who.merchantId, productId, {
+            ...given({ ...change, price: money }),
+            ...(image === undefined ? {} : { image: image ?? undefined }),
+          }),
+        )
       },
     }),
     route({

@@ -77,11 +77,12 @@ function endpointRoutes(endpoints: WebhookEndpoints): Route[] {
       body: endpointChange,
       example: { status: 'enabled' },
       answer: endpoint,
-      handle: async ({ params, body: { types, ...change } }, { who }) =>
+      handle: async ({ params, body: { types, description, ...change } }, { who }) =>
         presentEndpoint(
           await endpoints.change(who.merchantId, params.endpointId, {
             ...change,
             ...(types === undefined ? {} : { types: types ?? undefined }),
+            ...(description === undefined ? {} : { description: description ?? undefined }),
           }),
         ),
     }),

@@ -137,6 +137,7 @@ describe('a request that cannot be read', () => {
     ['GET', '/orders?cursor=nonsense', 400, 'PARAM_ERROR'],
     ['GET', '/orders?status=paid', 400, 'PARAM_ERROR'],
     ['GET', '/orders?from=yesterday', 400, 'PARAM_ERROR'],
+    ['GET', '/orders?from=2026-01-02 03:04:05+08:00', 400, 'PARAM_ERROR'],
     ['GET', '/orders?status[]=pending', 400, 'PARAM_ERROR'],
     ['GET', '/refunds/none', 404, 'NOT_FOUND'],
   ])('%s %s is %i %s', async (method, path, status, code) => {

@@ -34,6 +34,14 @@ describe('a payment in one step', () => {
     expect(text).toContain('"amount":99.99')
   })
 
+  it('takes the same members at every address; those of other ways are not looked at', async () => {
+    const all = { ...given, openid: openid('jsapi'), authCode: shop.showCode('alipay') }
+
+    for (const way of ['native', 'h5', 'app', 'jsapi'])
+      expect(await shop.post(`/payments/wechat/${way}`, all)).toMatchObject({ status: 200 })
+    expect((await shop.post('/payments/alipay/micropay', all)).data).toMatchObject({ tradeState: 'SUCCESS' })
+  })
+
   it.each(['jsapi', 'miniprogram'])('by %s answers the parameters of the payment call', async (way) => {
     const { status, data } = await shop.post(`/payments/wechat/${way}`, { ...given, openid: openid(way) })
 
@@ -94,7 +102,7 @@ describe('a payment in one step', () => {
       status: expect.stringMatching(/^(pending|processing|succeeded)$/),
     })
     expect(rest.data).toMatchObject({ refundAmount: 49.99 })
-    expect(over).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    expect(over).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', details: { fields: [{ path: 'refundAmount' }] } } })
     expect((await shop.get(`/refunds/${refund.data.refundId}`)).data).toMatchObject({ amount: '50.00' })
     expect((await shop.get(`/payments/wechat/payment/${outTradeNo}`)).data).toEqual({
       id: expect.stringMatching(/^pay_/),

@@ -44,6 +44,13 @@ describe('a product', () => {
     expect((await change('tart', { price: '500', currency: 'JPY' })).data).toMatchObject({ price: '500', priceMinor: 500, currency: 'JPY' })
   })
 
+  it('loses the image that a change takes away', async () => {
+    await shop.post('/products', { productId: 'roll', title: 'Roll', price: '10', image: '/roll.png' })
+
+    expect((await change('roll', { image: null })).data).toMatchObject({ title: 'Roll', image: null })
+    expect((await shop.get('/products/roll')).data.image).toBeNull()
+  })
+
   it.each<[string, unknown, string]>([
     ['a currency without a price', { currency: 'JPY' }, 'price'],
     ['decimals its currency lacks', { price: '1.5', currency: 'JPY' }, 'price'],

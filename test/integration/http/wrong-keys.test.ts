@@ -29,6 +29,14 @@ describe('a merchant’s key', () => {
       expect(await shop.get(path, text)).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } })
   })
 
+  it('that is left out is told otherwise than one that opens nothing', async () => {
+    const [without, wrong] = [await shop.get('/orders', ''), await shop.get('/orders', 'sk_test_of_nobody_0001')]
+
+    expect(without.body.error).toContain('this needs a merchant key: Authorization: Bearer')
+    expect(wrong.body.error).toContain('it is wrong, or was revoked, or has ended')
+    for (const { headers } of [without, wrong]) expect(headers.get('www-authenticate')).toBe('Bearer')
+  })
+
   it.each([
     ['its hash', createHash('sha256').update('sk_test_shop_0001').digest('hex')],
     ['another letter case', 'SK_TEST_SHOP_0001'],

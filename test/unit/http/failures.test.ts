@@ -46,6 +46,7 @@ describe('what is wrong with an input', () => {
     [{ subject: 'Tea', amount: '1', goodsType: 'air' }, 'goodsType is "air"; one of physical, virtual'],
     [{ subject: 'Tea', amount: '1', metadata: { a: {} } }, 'metadata.a is an object; it has to be a string'],
     [{ subject: 'Tea', amount: '1', expiresIn: 90.5 }, 'expiresIn is 90.5; it has to be a whole number'],
+    [[], 'body is a list; it has to be an object'],
   ])('%j: %s', (input, sentence) => {
     expect(problemsOf(newOrder, input).message).toBe(sentence)
   })

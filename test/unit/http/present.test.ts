@@ -116,6 +116,7 @@ describe('an attempt goes out', () => {
       status: 'succeeded',
       transactionId: '4200000001',
       kept: false,
+      failure: null,
       createdAt: '2026-01-02T12:00:00+08:00',
       expiresAt: '2026-01-02T12:30:00+08:00',
       succeededAt: '2026-01-02T12:01:00+08:00',

@@ -14,8 +14,8 @@ const rows: readonly Row[] = [
     ['PARAM_ERROR', 'LACK_PARAMS', 'XML_FORMAT_ERROR', 'POST_DATA_EMPTY', 'NOT_UTF8', 'REQUIRE_POST_METHOD'],
     'invalid',
     'PARAM_ERROR',
-    '请求参数有误，请按提示修改',
-    'A parameter is wrong; the message names it',
+    '请求参数有误，渠道返回的信息（channelMessage）指明了是哪一个',
+    'A parameter is wrong; the channel’s message (channelMessage) names it',
   ],
   [
     ['INVALID_REQUEST'],

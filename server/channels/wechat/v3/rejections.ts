@@ -22,7 +22,10 @@ const rejections: Readonly<Record<string, Rejection>> = {
   PARAMERROR: {
     refusal: 'invalid',
     code: 'PARAM_ERROR',
-    hint: { zh: '请求参数有误，请按提示修改', en: 'A parameter is wrong; the message names it' },
+    hint: {
+      zh: '请求参数有误，渠道返回的信息（channelMessage）指明了是哪一个',
+      en: 'A parameter is wrong; the channel’s message (channelMessage) names it',
+    },
   },
   INVALIDREQUEST: {
     refusal: 'invalid',
