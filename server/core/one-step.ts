@@ -1,9 +1,8 @@
 import type { AccountId, MerchantId, OrderId, OutTradeNo, RefundId } from '../../shared/kernel/ids.ts'
 import type { Money } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayAction } from '../../shared/kernel/pay.ts'
-import type { AttemptStatus } from '../../shared/kernel/states.ts'
 import type { TradeState } from '../../shared/kernel/trade-states.ts'
-import { findAttempt, findAttemptByNumber, listAttemptsByAge } from '../store/attempts.ts'
+import { type AttemptFilter, findAttempt, findAttemptByNumber, listAttemptsByAge } from '../store/attempts.ts'
 import { findOrders } from '../store/orders.ts'
 import type { Cancels } from './cancel.ts'
 import type { Checks } from './check.ts'
@@ -89,7 +88,7 @@ export function makeOneStepPayments({
   /** Newest first. @throws AppError PARAM_ERROR when the cursor is none of ours. */
   async function list(
     merchantId: MerchantId,
-    filter: { readonly channel?: ChannelName | undefined; readonly statuses?: readonly AttemptStatus[] | undefined },
+    filter: AttemptFilter,
     page: PageAsk,
   ): Promise<{ items: Payment[]; nextCursor?: string | undefined }> {
     const { items, nextCursor } = await paged(listAttemptsByAge(db, merchantId, filter, page))

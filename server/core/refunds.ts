@@ -1,12 +1,11 @@
 import { asRefundId, type MerchantId, type OrderId, outRefundNoOf, type RefundId } from '../../shared/kernel/ids.ts'
 import { asMinor, equalMoney, formatMoney, type Money, zero } from '../../shared/kernel/money.ts'
-import type { RefundStatus } from '../../shared/kernel/states.ts'
 import { type Instant, later } from '../../shared/kernel/time.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { newId } from '../lib/ids.ts'
 import { findAttempt } from '../store/attempts.ts'
 import { findOrder } from '../store/orders.ts'
-import { findRefund, lastRefundAt, listRefunds } from '../store/refunds.ts'
+import { findRefund, lastRefundAt, listRefunds, type RefundFilter } from '../store/refunds.ts'
 import { AppError, assert } from './error.ts'
 import { orderNotFound } from './load.ts'
 import type { Numbers } from './numbers.ts'
@@ -31,7 +30,6 @@ export type RefundRequest = {
   readonly amountMember?: 'amount' | 'refundAmount'
 }
 type NamedRequest = RefundRequest & { readonly refundId: RefundId; readonly createdAt: Instant }
-export type RefundFilter = { readonly orderId?: OrderId | undefined; readonly status?: RefundStatus | undefined }
 
 const maxRounds = 10
 

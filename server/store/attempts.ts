@@ -3,6 +3,7 @@ import type { AccountId, MerchantId, OrderId, OutTradeNo, PaymentId } from '../.
 import { moneyOf } from '../../shared/kernel/money.ts'
 import type { ChannelName, PayAction } from '../../shared/kernel/pay.ts'
 import type { AttemptStatus } from '../../shared/kernel/states.ts'
+import type { Instant } from '../../shared/kernel/time.ts'
 import type { Attempt, PrepareAsk } from '../core/rules/attempt.ts'
 import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { Db } from './database.ts'
@@ -92,19 +93,28 @@ export async function listAttempts(db: Db, merchantId: MerchantId, orderIds: rea
   return rows.map(readAttempt)
 }
 
-export type AttemptFilter = { readonly channel?: ChannelName | undefined; readonly statuses?: readonly AttemptStatus[] | undefined }
+export type AttemptFilter = {
+  readonly channel?: ChannelName | undefined
+  readonly account?: AccountId | undefined
+  readonly statuses?: readonly AttemptStatus[] | undefined
+  readonly from?: Instant | undefined
+  readonly to?: Instant | undefined
+}
 
 /** A merchant's attempts, newest first, by keyset. @throws BadCursor */
 export async function listAttemptsByAge(
   db: Db,
   merchantId: MerchantId,
-  { channel, statuses }: AttemptFilter,
+  { channel, account, statuses, from, to }: AttemptFilter,
   page: Page,
 ): Promise<{ items: Attempt[]; nextCursor?: string }> {
   const after = readCursor(page.cursor)
   let query = db.query.selectFrom('attempts').select(attemptColumns).where('merchant_id', '=', merchantId)
   if (channel !== undefined) query = query.where('channel', '=', channel)
+  if (account !== undefined) query = query.where('account', '=', account)
   if (statuses !== undefined) query = query.where('status', 'in', statuses)
+  if (from !== undefined) query = query.where('created_at', '>=', from)
+  if (to !== undefined) query = query.where('created_at', '<', to)
   if (after)
     query = query.where(({ eb, and, or }) =>
       and([eb('created_at', '<=', after.at), or([eb('created_at', '<', after.at), eb('payment_id', '<', after.id as PaymentId)])]),

@@ -73,17 +73,26 @@ export async function listRefundsOf(db: Db, merchantId: MerchantId, orderIds: re
   return rows.map(readRefund)
 }
 
+export type RefundFilter = {
+  readonly orderId?: OrderId | undefined
+  readonly status?: RefundStatus | undefined
+  readonly from?: Instant | undefined
+  readonly to?: Instant | undefined
+}
+
 /** Newest first, by keyset. @throws BadCursor */
 export async function listRefunds(
   db: Db,
   merchantId: MerchantId,
-  filter: { orderId?: OrderId | undefined; status?: RefundStatus | undefined },
+  filter: RefundFilter,
   page: Page,
 ): Promise<{ items: Refund[]; nextCursor?: string }> {
   const after = readCursor(page.cursor)
   let query = db.query.selectFrom('refunds').select(refundColumns).where('merchant_id', '=', merchantId)
   if (filter.orderId !== undefined) query = query.where('order_id', '=', filter.orderId)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
+  if (filter.from !== undefined) query = query.where('created_at', '>=', filter.from)
+  if (filter.to !== undefined) query = query.where('created_at', '<', filter.to)
   if (after)
     query = query.where(({ eb, and, or }) =>
       and([eb('created_at', '<=', after.at), or([eb('created_at', '<', after.at), eb('refund_id', '<', after.id as RefundId)])]),

@@ -79,11 +79,17 @@ export const refundParams = z.object({ refundId })
 export const orderQuery = z.strictObject({
   ...page,
   status: z.enum(orderStatuses).optional(),
-  channel: channel.optional(),
+  channel: channel.optional().meta({ description: 'Paid there, or the last that was tried while nothing is paid' }),
   from: instant.optional(),
   to: instant.optional(),
 })
-export const refundQuery = z.strictObject({ ...page, orderId: orderId.optional(), status: z.enum(refundStatuses).optional() })
+export const refundQuery = z.strictObject({
+  ...page,
+  orderId: orderId.optional(),
+  status: z.enum(refundStatuses).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+})
 export const pageQuery = z.strictObject(page)
 
 const time = z.string().meta({ description: 'RFC 3339, +08:00', example: '2026-01-02T03:04:05+08:00' })
@@ -167,7 +173,7 @@ export const order = z
       .object({ payerId: z.string().meta({ example: 'usr_019b7f5e8a7c7d1f' }) })
       .nullable()
       .meta({ description: 'Who ordered in the mini-program; null for orders of a merchant’s server', example: null }),
-    channel: channelName.nullable().meta({ description: 'Of the attempt whose money is kept' }),
+    channel: channelName.nullable().meta({ description: 'Of the attempt whose money is kept; while there is none, of the latest' }),
     payType: z.enum(payTypes).nullable(),
     transactionId: transactionId.nullable(),
     createdAt: time,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { channelNames } from '../kernel/pay.ts'
 import { refundStatuses } from '../kernel/states.ts'
 import { tradeStates } from '../kernel/trade-states.ts'
-import { accountId, channel, currency, line, metadata, openId, orderId, outTradeNo, page, refundId, webUrl } from './inputs.ts'
+import { accountId, channel, currency, instant, line, metadata, openId, orderId, outTradeNo, page, refundId, webUrl } from './inputs.ts'
 import { always, amountIsMoney, amountText, withMoney } from './money-body.ts'
 import { appParams, authCode, clientIp, requestPaymentParams } from './order.ts'
 
@@ -55,7 +55,10 @@ export const paymentClose = z.strictObject({ outTradeNo, account: accountId.opti
 export const paymentQuery = z.strictObject({
   ...page,
   channel: channel.optional(),
+  account: accountId.optional().meta({ description: 'Of this account alone; of all when absent' }),
   status: z.enum(paymentStatuses).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
 })
 
 const money = {

@@ -235,11 +235,11 @@ function followRoutes(oneStep: OneStepPayments): Route[] {
       summary: { en: 'List payments, newest first', zh: '支付记录列表，新的在前' },
       query: paymentQuery,
       answer: listOf(paymentRecord),
-      handle: async ({ query: { limit, cursor, channel, status } }, { who }) =>
+      handle: async ({ query: { limit, cursor, status, ...filter } }, { who }) =>
         presentPage(
           await oneStep.list(
             who.merchantId,
-            { channel, statuses: status === undefined ? undefined : attemptStatusesOf(status) },
+            { ...filter, statuses: status === undefined ? undefined : attemptStatusesOf(status) },
             { limit, cursor },
           ),
           presentPayment,
