@@ -23,10 +23,16 @@ export class AppError extends Error {
 }
 
 const defaultRetrySeconds = 2
+/** A caller who takes a timeout for a failure pays twice, or tells the payer something wrong. */
+const unknownYet: Words = {
+  zh: '支付渠道没有给出可用的应答，结果尚不确定；请稍后重试，会沿用同一个单号',
+  en: 'The payment channel gave no answer to go by, so nobody knows yet; ask again, it goes on under the same number',
+}
 
 /** What a caller is told when a channel's call failed: our code, and the channel's own in the details. */
 export function channelRefusal(failure: ChannelFailure): AppError {
-  const { code, message, channelCode, channelMessage, hint, retryAfterMs } = failure
+  const { kind, code, message, channelCode, channelMessage, retryAfterMs } = failure
+  const hint = failure.hint ?? (kind === 'unknown' ? unknownYet : undefined)
   const details = { ...(channelCode === undefined ? {} : { channelCode }), ...(channelMessage === undefined ? {} : { channelMessage }) }
   const retries = code === 'RATE_LIMITED' || code === 'UNAVAILABLE'
   return new AppError(code, message, {
