@@ -7,7 +7,7 @@ import { listen } from './http/listen.ts'
 import { loadPages } from './lib/built-pages.ts'
 import { listenProblem } from './lib/listen-problem.ts'
 import { memberOf } from './lib/member-of.ts'
-import { makeNodeRuntime } from './lib/node-runtime.ts'
+import { makeNodeRuntime, movedBy, type NodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
 import { makeMetrics } from './lib/prom-metrics.ts'
 
@@ -19,7 +19,13 @@ const sqliteCannotOpen = 14
 const sqliteReadOnly = 8
 
 /** What main needs of the demo; its types must not tie a configured server to it either. */
-type Demo = { seed(app: Pick<App, 'products' | 'orders' | 'cashierUrl'>): Promise<void>; welcome(): string; close(): Promise<void> }
+type Demo = {
+  seed(app: Pick<App, 'products' | 'orders' | 'cashierUrl'>): Promise<void>
+  welcome(): string
+  /** By how much the channel's clock was moved, ms. */
+  clockOffset(): number
+  close(): Promise<void>
+}
 
 await main(process.env)
 
@@ -30,15 +36,17 @@ async function main(environment: Readonly<Record<string, string | undefined>>): 
   // Nothing of the demo or its emulator is even loaded in a configured server.
   const demo = config.demo ? await startDemo(config, runtime) : undefined
   const withDemo = demo ? completed(environment, demo.environment) : undefined
-  await serve(withDemo ? read(withDemo, await readPayFolders(withDemo, isChannelDefinition)) : config, runtime, demo)
+  const configured = withDemo ? read(withDemo, await readPayFolders(withDemo, isChannelDefinition)) : config
+  // In the demo both sides live in one time: whoever moves the channel's clock sees orders expire, and not a server whose clock is wrong.
+  await serve(configured, demo ? movedBy(runtime, demo.clockOffset) : runtime, demo)
 }
 
-async function startDemo(config: Config<AccountSource>, { randomBytes }: ReturnType<typeof makeNodeRuntime>) {
+async function startDemo(config: Config<AccountSource>, { randomBytes }: NodeRuntime) {
   const { startDemo: start } = await import('./demo/demo.ts')
   return start({ ...config, randomBytes }).catch((error: unknown) => cannotListen(error, 'EMULATOR_PORT'))
 }
 
-async function serve(config: Config<AccountSource>, runtime: ReturnType<typeof makeNodeRuntime>, demo: Demo | undefined): Promise<void> {
+async function serve(config: Config<AccountSource>, runtime: NodeRuntime, demo: Demo | undefined): Promise<void> {
   const log = makeLog({ level: config.logLevel, secrets: config.secrets })
   const built = await loadPages()
   if ('problem' in built) log.warn({ event: 'pages', problem: built.problem })

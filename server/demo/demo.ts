@@ -55,6 +55,7 @@ export async function startDemo({
       await seedGoods(app.products)
       links.push(await makeOrdersToPay(app))
     },
+    clockOffset: emulator.clockOffset,
     welcome: () => welcome({ origin, emulatorOrigin, apiKey: demoApiKey, links: links.at(-1) }),
     close,
   }

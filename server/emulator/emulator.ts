@@ -78,6 +78,7 @@ export async function makeEmulator({ runtime, origin: where, credentials: given,
     arm: faults.arm,
     faults,
     advance: clock.advance,
+    clockOffset: clock.offset,
     now: clock.now,
     announce: notifier.send,
     /** Once more what was told, in its own form. */

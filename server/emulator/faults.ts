@@ -54,14 +54,18 @@ type Match = {
 }
 type Armed = { readonly match: Match; readonly fault: FaultName; times: number }
 
-/** What a fault is matched with. */
+/** What a fault is matched with: a call, or a notification, which has no method. */
 export type Happening = { readonly path: string; readonly method?: string | undefined; readonly outTradeNo?: string | undefined }
+
+/** Of so many numbers it is remembered by which calls they came. */
+const maxNumbers = 10_000
 
 export type Faults = ReturnType<typeof makeFaults>
 
 /** Faults that were asked for: each fires on its next matches, so many times. */
 export function makeFaults(runtime: EmulatorRuntime) {
   let armed: Armed[] = []
+  const callsAbout = new Map<string, Set<string>>()
   return { arm, take, list: () => armed.map((one) => ({ ...one })), clear }
 
   function clear(names: readonly FaultName[] = [...callFaults, ...notifyFaults]): void {
@@ -90,8 +94,19 @@ export function makeFaults(runtime: EmulatorRuntime) {
     })
   }
 
+  /** By which calls a number came, so that a fault of its notification can be asked for by the call that made it. */
+  function remember({ path, method, outTradeNo }: Happening): void {
+    if (method === undefined || outTradeNo === undefined) return
+    const known = callsAbout.get(outTradeNo)
+    if (known) return void known.add(path)
+    callsAbout.set(outTradeNo, new Set([path]))
+    const [oldest] = callsAbout.keys()
+    if (callsAbout.size > maxNumbers && oldest !== undefined) callsAbout.delete(oldest)
+  }
+
   /** The first armed fault among `names` that matches; it is used up once more. */
   function take<Name extends FaultName>(names: readonly Name[], happening: Happening): Name | undefined {
+    remember(happening)
     for (const one of armed) {
       const name = names.find((candidate) => candidate === one.fault)
       if (!name || !fits(one.match, happening)) continue
@@ -102,8 +117,12 @@ export function makeFaults(runtime: EmulatorRuntime) {
     return undefined
   }
 
+  function pathsOf({ path, method, outTradeNo = '' }: Happening): string[] {
+    return method === undefined ? [path, ...(callsAbout.get(outTradeNo) ?? [])] : [path]
+  }
+
   function fits({ path, method, outTradeNo, chance }: Match, happening: Happening): boolean {
-    if (path !== undefined && !happening.path.startsWith(path)) return false
+    if (path !== undefined && !pathsOf(happening).some((one) => one.startsWith(path))) return false
     if (method !== undefined && happening.method !== undefined && method.toUpperCase() !== happening.method) return false
     if (outTradeNo !== undefined && outTradeNo !== happening.outTradeNo) return false
     return chance === undefined || (runtime.randomBytes(1)[0] ?? 0) / 256 < chance

@@ -23,6 +23,11 @@ export function makeNodeRuntime(): NodeRuntime {
   }
 }
 
+/** The same in a time that is so many milliseconds ahead, at each moment anew. Waiting takes as long as ever. */
+export function movedBy(runtime: NodeRuntime, offsetMs: () => number): NodeRuntime {
+  return { ...runtime, now: () => asInstant(runtime.now() + offsetMs()) }
+}
+
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {

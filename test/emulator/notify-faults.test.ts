@@ -140,6 +140,17 @@ describe('a fault of notifications', () => {
     expect(world.letters.map((letter) => contentOf(letter).refund_status)).toEqual(['SUCCESS', 'SUCCESS'])
   })
 
+  it('is aimed by the path of the call that made what is told, and by no other', async () => {
+    world.emulator.arm({ fault: 'drop_notify', match: { path: '/v3/pay/transactions/jsapi' } })
+    await world.paid('N-made-native')
+    expect(world.letters.map((letter) => contentOf(letter).out_trade_no)).toEqual(['N-made-native'])
+
+    world.emulator.arm({ fault: 'drop_notify', match: { path: native } })
+    await world.paid('N-made-dropped')
+    await world.paid('N-made-again')
+    expect(world.letters.map((letter) => contentOf(letter).out_trade_no)).toEqual(['N-made-native', 'N-made-again'])
+  })
+
   it('has been shown here for every one there is', () => {
     expect([...notifyFaults].filter((fault) => !shown.has(fault))).toEqual([])
   })

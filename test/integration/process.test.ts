@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { startEmulator } from '../../server/emulator/listen.ts'
 import type { Data } from '../support/client.ts'
@@ -56,6 +57,38 @@ describe('the process', () => {
       expect(await ask(`${path}/check`, {}, 'sk_test_demo')).toMatchObject({ data: { status: 'succeeded', channel: at.channel } })
     }
   }, 30_000)
+
+  it('as a demo lives in the time of its channel: what is moved there passes here, also over a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shouyin-demo-'))
+    endings.push(() => rm(folder, { recursive: true, force: true }))
+    const [port, emulatorPort] = [await freePort(), await freePort()]
+    const [origin, emulator] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${emulatorPort}`]
+    const environment = { PORT: String(port), EMULATOR_PORT: String(emulatorPort) }
+    const ask = async (address: string, body?: unknown): Promise<Data> => {
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer sk_test_demo' }
+      return (await fetch(address, { headers, ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }) })).json()
+    }
+    const paid = async (): Promise<string> => {
+      const { orderId } = (await ask(`${origin}/api/v1/orders`, { subject: 'Tea', amount: '1' })).data
+      await ask(`${origin}/api/v1/orders/${orderId}/pay`, {})
+      await ask(`${emulator}/_emulator/payments/${orderId}`, { do: 'pay' })
+      return (await ask(`${origin}/api/v1/orders/${orderId}`)).data.status
+    }
+    let server = await startServerProcess(environment, { cwd: folder, answersAt: `${origin}/readyz` })
+    const { orderId } = (await ask(`${origin}/api/v1/orders`, { subject: 'Tea', amount: '1' })).data
+    await ask(`${origin}/api/v1/orders/${orderId}/pay`, {})
+
+    await ask(`${emulator}/_emulator/clock`, { advance: 'PT2H' })
+
+    const left = async () => (await ask(`${origin}/api/v1/orders/${orderId}`)).data.status
+    for (const end = Date.now() + 10_000; (await left()) === 'pending' && Date.now() < end; ) await pause(50)
+    expect(await left()).toBe('closed')
+    expect(await paid()).toBe('succeeded')
+    await server.kill('SIGKILL')
+    server = await startServerProcess(environment, { cwd: folder, answersAt: `${origin}/readyz` })
+    endings.push(() => server.kill())
+    expect(await paid()).toBe('succeeded')
+  }, 60_000)
 
   it('configured for another gateway starts no emulator, and knows no demo key', async () => {
     const standIn = await startEmulator({ port: 0 })
