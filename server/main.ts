@@ -5,18 +5,14 @@ import { type Config, ConfigError, readConfig } from './config/config.ts'
 import { readPayFolders } from './config/pays-folder.ts'
 import { listen } from './http/listen.ts'
 import { loadPages } from './lib/built-pages.ts'
-import { listenProblem } from './lib/listen-problem.ts'
-import { memberOf } from './lib/member-of.ts'
 import { makeNodeRuntime, movedBy, type NodeRuntime } from './lib/node-runtime.ts'
 import { makeLog } from './lib/pino-log.ts'
 import { makeMetrics } from './lib/prom-metrics.ts'
+import { listenProblem, type StartProblem, storeProblem } from './lib/start-problem.ts'
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong. */
 const configExitCode = 78
 const drainMs = 10_000
-const pathCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EISDIR']
-const sqliteCannotOpen = 14
-const sqliteReadOnly = 8
 
 /** What main needs of the demo; its types must not tie a configured server to it either. */
 type Demo = {
@@ -98,18 +94,15 @@ function read(
 
 /** A store that cannot be written is a matter of configuration; a server that is away for a moment is not. */
 function cannotOpen(error: unknown): never {
-  const [code, errcode] = [memberOf(error, 'code'), memberOf(error, 'errcode')]
-  const isPath = typeof code === 'string' && pathCodes.includes(code)
-  if (!isPath && errcode !== sqliteCannotOpen && errcode !== sqliteReadOnly) throw error
-  process.stderr.write(
-    `DATABASE_URL: the file cannot be written (${isPath ? code : 'SQLite cannot open it'}): give a path in a folder that this user may write, for example sqlite:./data/shouyin.db\n`,
-  )
-  return process.exit(configExitCode)
+  return cannotStart(error, storeProblem(error))
 }
 
-/** The first thing that goes wrong on a new machine, in one line. */
 function cannotListen(error: unknown, setting: string): never {
-  const problem = listenProblem(error, setting)
+  return cannotStart(error, listenProblem(error, setting))
+}
+
+/** What goes wrong first on a new machine, in one line; all else is a mistake of ours, with its stack. */
+function cannotStart(error: unknown, problem: StartProblem | undefined): never {
   if (!problem) throw error
   process.stderr.write(`${problem.text}\n`)
   return process.exit(problem.passes ? 1 : configExitCode)

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config.ts'
 import type { Environment } from '../config/environment.ts'
 import { AppError } from '../core/error.ts'
 import { memberOf } from '../lib/member-of.ts'
+import { storeProblem } from '../lib/start-problem.ts'
 import { type Call, type Command, exitCodes, type Outside, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 import { helpOf, usageOf } from './help.ts'
@@ -87,7 +88,10 @@ function failed(error: unknown, { words, language, outside }: { words: readonly 
     outside.complain(`${String(memberOf(error, 'message'))}\n\n${command ? usageOf(command, language) : helpOf(commands, language)}\n`)
     return exitCodes.usage
   }
-  throw error
+  const problem = storeProblem(error)
+  if (!problem) throw error
+  outside.complain(isJson ? json({ error: 'UNAVAILABLE', message: problem.text }) : `${problem.text}\n`)
+  return problem.passes ? exitCodes.bad : exitCodes.configuration
 }
 
 /** What is wrong with several names at once, a line each. */

@@ -12,7 +12,9 @@ const maxLines = 12
 const waitLimitMs = 10_000
 
 /** No host takes a connection, or none became free in time. */
-class NoConnection extends Error {}
+class NoConnection extends Error {
+  override readonly name = 'NoConnection'
+}
 
 type Outside = {
   readonly runtime: Runtime

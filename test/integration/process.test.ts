@@ -145,6 +145,21 @@ describe('the process', () => {
     30_000,
   )
 
+  it('whose database is away says so in one line, without its password', async () => {
+    const { code, output } = await runServerProcess({
+      QFPAY_APP_CODE: 'D00DFEED00000000000000000000A001',
+      QFPAY_CLIENT_KEY: 'A'.repeat(32),
+      PUBLIC_URL: 'https://pay.example.com',
+      SESSION_SECRET: 'a secret for tests that is long enough',
+      MASTER_KEY: 'a secret for tests that is long enough',
+      DATABASE_URL: `mysql://shop:hunter2secret@127.0.0.1:${await freePort()}/shop`,
+    })
+
+    expect(code).toBe(1)
+    expect(output).toMatch(/^DATABASE_URL: no database host takes a connection \(connect ECONNREFUSED .*\): is it running/m)
+    expect(output).not.toMatch(/hunter2secret|at openFirst/)
+  }, 30_000)
+
   it('tells everything that is wrong with its configuration at once, shows no secret, and ends with 78', async () => {
     const { code, output } = await runServerProcess({
       WECHAT_MCH_ID: '12',

@@ -1,6 +1,6 @@
 import type { Language } from '../../../shared/kernel/words.ts'
 import { AppError } from '../../core/error.ts'
-import { listenProblem } from '../../lib/listen-problem.ts'
+import { listenProblem } from '../../lib/start-problem.ts'
 import { type Call, type Command, UsageError } from '../command.ts'
 
 /** The demo's own, when nothing else is said. */

@@ -84,6 +84,16 @@ describe('npx shouyin', () => {
     expect(text.err + json.err).not.toContain('too-short-secret')
   })
 
+  it('says in one line that the database is away', async () => {
+    const away = { ...environmentOf(shop), DATABASE_URL: 'mysql://shop:hunter2secret@127.0.0.1:1/shop' }
+
+    const { code, err } = await shouyin(away, ['keys', 'list'])
+
+    expect(code).toBe(1)
+    expect(err).toMatch(/^DATABASE_URL: no database host takes a connection \(connect ECONNREFUSED .*\): is it running.*\n$/)
+    expect(err).not.toContain('hunter2secret')
+  })
+
   it.each([
     ['check', 'ORDER001'],
     ['refund', 'ORDER001'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { listenProblem } from '../../../server/lib/listen-problem.ts'
+import { listenProblem, storeProblem } from '../../../server/lib/start-problem.ts'
 
 describe('an address that cannot be listened on', () => {
   it.each([
@@ -18,5 +18,24 @@ describe('an address that cannot be listened on', () => {
 
   it('for another reason is a mistake of ours', () => {
     expect(listenProblem(new Error('else'), 'PORT')).toBeUndefined()
+  })
+})
+
+describe('a store that cannot be opened', () => {
+  it('says so of a database that is away, with the driver’s reason: it may come back', () => {
+    const cause = new Error('connect ECONNREFUSED 127.0.0.1:3306')
+    const error = Object.assign(new Error('no database host takes a connection', { cause }), { name: 'NoConnection' })
+
+    expect(storeProblem(error)).toEqual({
+      text: 'DATABASE_URL: no database host takes a connection (connect ECONNREFUSED 127.0.0.1:3306): is it running, and are host, user, password and database right?',
+      passes: true,
+    })
+  })
+
+  it('says so of a file, which stays where it is', () => {
+    const text = expect.stringMatching(/^DATABASE_URL: the file cannot be written \(EACCES\)/)
+
+    expect(storeProblem(Object.assign(new Error('no'), { code: 'EACCES' }))).toEqual({ text, passes: false })
+    expect(storeProblem(new Error('else'))).toBeUndefined()
   })
 })
