@@ -60,6 +60,7 @@ import type { PromMetrics } from './lib/prom-metrics.ts'
 import type { Runtime } from './lib/runtime.ts'
 import { makeSealer, type Sealer } from './lib/seal.ts'
 import type { Secret } from './lib/secret.ts'
+import { sendingOn } from './lib/sent-on.ts'
 import { openAccounts } from './open-accounts.ts'
 import { assertReady, openStore } from './open-store.ts'
 import { closeDatabase, type Database } from './store/database.ts'
@@ -86,9 +87,10 @@ type Outside = {
  *
  * @throws when the database cannot be opened, or holds a newer schema than this program knows.
  */
-export async function makeApp({ config, sources, runtime, log: outerLog, metrics, dialect, pages }: Outside) {
-  const db = await openStore({ config, runtime, log: outerLog, metrics, dialect })
+export async function makeApp({ config, sources, runtime: outerRuntime, log: outerLog, metrics, dialect, pages }: Outside) {
   const scope = makeLogScope()
+  const runtime = sendingOn(outerRuntime, scope)
+  const db = await openStore({ config, runtime, log: outerLog, metrics, dialect })
   const log = scope.over(outerLog)
   const alarms = makeAlarms({ log, metrics })
   const sealer = makeSealer({ masterKey: given(config, 'masterKey'), masterKeyBefore: config.masterKeyBefore, runtime })

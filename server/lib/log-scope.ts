@@ -8,7 +8,11 @@ export type LogScope = ReturnType<typeof makeLogScope>
 /** Fields that stand in every line written while some work runs, such as the id of the request it is done for, however deep below. */
 export function makeLogScope() {
   const storage = new AsyncLocalStorage<Fields>()
-  return { run: <T>(fields: Fields, work: () => T): T => storage.run(fields, work), over }
+  return {
+    run: <T>(fields: Fields, work: () => T): T => storage.run(fields, work),
+    field: (name: string) => storage.getStore()?.[name],
+    over,
+  }
 
   /** The same log with the fields of the scope a line is written in; a line's own fields win. */
   function over(log: Log): Log {

@@ -40,6 +40,15 @@ describe('headers', () => {
     if (id !== '') expect(shop.logged.some((record) => record.requestId === id)).toBe(false)
   })
 
+  it('the id of a request goes along with what is asked of the channel for it', async () => {
+    const { orderId } = await shop.order()
+    await shop.request('POST', `/orders/${orderId}/pay`, { body: {}, headers: { 'x-request-id': 'night-7' } })
+    await shop.request('POST', `/orders/${orderId}/check`, { headers: { 'x-request-id': 'night-8' } })
+
+    const about = line.heard.filter(({ url, body }) => `${url}${body}`.includes(orderId))
+    expect(about.map(({ headers }) => headers['x-request-id'])).toEqual(['night-7', 'night-8'])
+  })
+
   it('F-078: a line feed in one starts no other, and a NUL is refused', async () => {
     expect(await ask('X-Request-Id: a\nX-Injected: 1')).not.toMatch(/x-injected/i)
     expect(await ask('X-Request-Id: a\u0000b')).toMatch(/^HTTP\/1.1 400 /)
