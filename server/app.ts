@@ -52,6 +52,7 @@ import { makeOrderLinks } from './identity/order-links.ts'
 import { makeSessions } from './identity/sessions.ts'
 import { makeLoops } from './jobs/loops.ts'
 import type { BuiltPages } from './lib/built-pages.ts'
+import { makeExchanges } from './lib/exchanges.ts'
 import { newId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { makeLogScope } from './lib/log-scope.ts'
@@ -89,7 +90,8 @@ type Outside = {
  */
 export async function makeApp({ config, sources, runtime: outerRuntime, log: outerLog, metrics, dialect, pages }: Outside) {
   const scope = makeLogScope()
-  const runtime = sendingOn(outerRuntime, scope)
+  const exchanges = makeExchanges()
+  const runtime = exchanges.over(sendingOn(outerRuntime, scope))
   const db = await openStore({ config, runtime, log: outerLog, metrics, dialect })
   const log = scope.over(outerLog)
   const alarms = makeAlarms({ log, metrics })
@@ -99,7 +101,7 @@ export async function makeApp({ config, sources, runtime: outerRuntime, log: out
   const live = makeLive({ db, runtime, log })
   const witnesses = [makeFigures(metrics), makeLifeLines(log)]
   const commit = makeCommit({ db, runtime, afterCommit })
-  const askChannel = makeAskChannel({ runtime, log, metrics, alarms })
+  const askChannel = makeAskChannel({ runtime, log, metrics, alarms, exchanges })
   const base = { db, runtime, log, metrics, policy, alarms, accounts, commit, askChannel }
   const { handlers, ...useCases } = makeUseCases({ ...base, config, sealer })
   const here = { publicUrl: config.publicUrl ?? '', instanceId: newId(runtime, 'ins') }

@@ -2,6 +2,7 @@ import type { MerchantId, OrderId } from '../../shared/kernel/ids.ts'
 import { channelNames } from '../../shared/kernel/pay.ts'
 import type { ChannelAccount } from '../channels/channel.ts'
 import { ChannelError, type ChannelFailure } from '../channels/failure.ts'
+import type { Exchange, Exchanges } from '../lib/exchanges.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { Runtime } from '../lib/runtime.ts'
@@ -45,11 +46,13 @@ export function makeAskChannel({
   log,
   metrics,
   alarms,
+  exchanges,
 }: {
   runtime: Runtime
   log: Log
   metrics: Pick<Metrics, 'channelCalls' | 'channelCallSeconds'>
   alarms: Alarms
+  exchanges: Pick<Exchanges, 'during'>
 }) {
   declareAll(metrics)
   const troubles = new Map<string, number>()
@@ -61,12 +64,13 @@ export function makeAskChannel({
     call: (account: ChannelAccount) => Promise<T>,
   ): Promise<Asked<T>> {
     const startedAt = runtime.now()
+    const requests: Exchange[] = []
     const name = nameOf(account)
     // Payers wait for these; a login and a bill have other hosts, and nobody waits for a bill.
     const isWaitedFor = operation !== 'login' && operation !== 'bill'
     if (isWaitedFor && !circuits.mayCall(name)) return { ok: false, failure: leftAlone, note: note({ ...summary(leftAlone) }) }
     try {
-      const value = await call(account)
+      const value = await exchanges.during(requests, () => call(account))
       count('ok')
       troubles.delete(name)
       if (isWaitedFor) circuits.answered(name)
@@ -106,7 +110,7 @@ export function makeAskChannel({
         at: startedAt,
         kind: 'call',
         title: `${account.channel} ${operation}`,
-        detail: { number: subject.number, ms, ...detail },
+        detail: { number: subject.number, ms, ...detail, ...(requests.length === 0 ? {} : { requests }) },
       }
     }
   }

@@ -255,10 +255,23 @@ export const timelineEntry = z
   .object({
     at: time,
     kind: z.enum(['call', 'notification', 'transition', 'request', 'webhook']),
-    title: z.string().meta({ example: 'wechat.prepare' }),
-    detail: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'Secrets are masked', example: { outTradeNo: 'T20260102-1', status: 200 } }),
+    title: z.string().meta({ example: 'wechat prepare' }),
+    detail: z.record(z.string(), z.unknown()).meta({
+      description: 'Secrets are masked; `requests` of a call are what went out, with what came back',
+      example: {
+        number: 'T20260102-1',
+        ms: 85,
+        outcome: 'ok',
+        requests: [
+          {
+            request: 'POST https://api.mch.weixin.qq.com/v3/pay/transactions/native',
+            status: 200,
+            ms: 83,
+            theirRequestId: '08F78BB9AF0610',
+          },
+        ],
+      },
+    }),
   })
   .meta({ id: 'TimelineEntry', description: 'Something that was said or that changed, about one order' })
 

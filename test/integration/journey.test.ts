@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { listEventTypes } from '../../server/store/events.ts'
 import { asOrderId, defaultMerchant } from '../../shared/kernel/ids.ts'
+import type { Data } from '../support/client.ts'
 import { type Shop, startShop } from '../support/shop.ts'
 
 let shop: Shop
@@ -170,6 +171,24 @@ describe('an order of a merchant’s server', () => {
       'order: succeeded',
     ])
     expect(JSON.stringify(items)).not.toMatch(/paySign|openid|session_key/)
+  })
+
+  it('tells in it every request to the channel with its answer, or that none came, and the channel’s name for it', async () => {
+    const { orderId } = await shop.order()
+    shop.emulator.arm({ fault: 'status_500', match: { path: '/v3/pay/transactions/native' } })
+    shop.emulator.arm({ fault: 'reset', match: { path: '/v3/pay/transactions/out-trade-no' } })
+    await shop.pay(orderId)
+    await shop.post(`/orders/${orderId}/check`)
+
+    const { items } = (await shop.get(`/orders/${orderId}/timeline`)).data
+
+    const sent = { request: `POST ${shop.emulatorOrigin}/v3/pay/transactions/native`, ms: expect.any(Number) }
+    const asked = { request: `GET ${shop.emulatorOrigin}/v3/pay/transactions/out-trade-no/${orderId}`, ms: expect.any(Number) }
+    expect(items.flatMap(({ kind, detail }: Data) => (kind === 'call' ? detail.requests : []))).toEqual([
+      { ...sent, status: 500 },
+      { ...sent, status: 200, theirRequestId: expect.stringMatching(/./) },
+      { ...asked, failure: expect.stringMatching(/./) },
+    ])
   })
 })
 

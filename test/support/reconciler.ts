@@ -8,6 +8,7 @@ import { makeCommit } from '../../server/core/commit.ts'
 import { makeReconcile } from '../../server/core/reconcile.ts'
 import type { BillKind } from '../../server/core/rules/bill.ts'
 import { makeSettle } from '../../server/core/settle.ts'
+import { makeExchanges } from '../../server/lib/exchanges.ts'
 import { makeNodeRuntime } from '../../server/lib/node-runtime.ts'
 import { makeMetrics } from '../../server/lib/prom-metrics.ts'
 import type { Database } from '../../server/store/database.ts'
@@ -33,7 +34,7 @@ export function makeReconciler(db: Database, bills: Partial<Record<BillKind, Pac
     hasFundFlow: true,
   } as unknown as ChannelAccount
   const accounts = makeAccounts([account])
-  const askChannel = makeAskChannel({ runtime, log: silentLog, metrics, alarms })
+  const askChannel = makeAskChannel({ runtime, log: silentLog, metrics, alarms, exchanges: makeExchanges() })
   const commit = makeCommit({ db, runtime, afterCommit: () => {} })
   const policy = {
     latePayment: 'refund',
