@@ -74,7 +74,11 @@ export const instant = z
   .meta({ description: 'RFC 3339 with an offset', example: '2026-01-02T03:04:05+08:00' })
 
 export const page = {
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'How many, 1 to 100' }),
+  // An address holds text: digits are a number, `1e1` and `0x10` are none.
+  limit: z
+    .preprocess((text) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : text), z.int().min(1).max(100))
+    .default(20)
+    .meta({ description: 'How many, 1 to 100; 20 when absent' }),
   cursor: z.string().max(256).optional().meta({ description: 'nextCursor of the page before' }),
 }
 
