@@ -23,9 +23,6 @@ export type CashierUrl = (order: Pick<OrderView['order'], 'merchantId' | 'orderI
 
 /** The only way out: every member is named here; a row is never spread into an answer. */
 export function presentOrder({ order, attempts, refunds }: OrderView, cashierUrl: CashierUrl): z.input<typeof orderSchema> {
-  const latest = attempts.at(-1)
-  // While no money is kept, the way that was chosen last.
-  const way = order.channel === undefined && latest ? { channel: latest.channel, payType: latest.ask.payType } : order
   return {
     orderId: order.orderId,
     subject: order.subject,
@@ -40,8 +37,8 @@ export function presentOrder({ order, attempts, refunds }: OrderView, cashierUrl
     userId: order.userId ?? null,
     metadata: { ...order.metadata },
     payer: order.payerId === undefined ? null : { payerId: order.payerId },
-    channel: way.channel ?? null,
-    payType: way.payType ?? null,
+    channel: order.channel ?? null,
+    payType: order.payType ?? null,
     transactionId: order.transactionId ?? null,
     createdAt: formatInstant(order.createdAt),
     expiresAt: formatInstant(order.expiresAt),

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { MerchantId, OrderId, PayerId } from '../../shared/kernel/ids.ts'
 import { moneyOf } from '../../shared/kernel/money.ts'
 import type { ChannelName } from '../../shared/kernel/pay.ts'
@@ -80,7 +80,7 @@ export async function listOrders(
   const after = readCursor(page.cursor)
   let query = db.query.selectFrom('orders').select(orderColumns).where('merchant_id', '=', merchantId)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
-  if (filter.channel !== undefined) query = query.where(isAt(filter.channel))
+  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel)
   if (filter.payerId !== undefined) query = query.where('payer_id', '=', filter.payerId)
   if (filter.from !== undefined) query = query.where('created_at', '>=', filter.from)
   if (filter.to !== undefined) query = query.where('created_at', '<', filter.to)
@@ -94,35 +94,6 @@ export async function listOrders(
     .limit(page.limit + 1)
     .execute()
   return pageOf(rows.map(readOrder), page, (order) => ({ at: order.createdAt, id: order.orderId }))
-}
-
-/** Paid at a channel; or, while nothing is paid, last tried there: what `channel` of an order says. */
-function isAt(channel: ChannelName) {
-  return ({ and, or, eb, exists, selectFrom }: ExpressionBuilder<Schema, 'orders'>) => {
-    const tried = selectFrom('attempts as one')
-      .select('one.payment_id')
-      .whereRef('one.merchant_id', '=', 'orders.merchant_id')
-      .whereRef('one.order_id', '=', 'orders.order_id')
-      .where('one.channel', '=', channel)
-      .where((of) =>
-        of.not(
-          of.exists(
-            of
-              .selectFrom('attempts as later')
-              .select('later.payment_id')
-              .whereRef('later.merchant_id', '=', 'one.merchant_id')
-              .whereRef('later.order_id', '=', 'one.order_id')
-              .where(({ eb: is, and: both, or: either, ref }) =>
-                either([
-                  is('later.created_at', '>', ref('one.created_at')),
-                  both([is('later.created_at', '=', ref('one.created_at')), is('later.payment_id', '>', ref('one.payment_id'))]),
-                ]),
-              ),
-          ),
-        ),
-      )
-    return or([eb('orders.channel', '=', channel), and([eb('orders.channel', 'is', null), exists(tried)])])
-  }
 }
 
 /** How far two instances' clocks may differ. */

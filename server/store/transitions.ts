@@ -67,10 +67,10 @@ export async function applyChange(tx: Tx, change: Change): Promise<boolean> {
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
-async function countAttempt(tx: Tx, { merchantId, orderId, attemptCount }: ChangeOf<'countAttempt'>): Promise<boolean> {
+async function countAttempt(tx: Tx, { merchantId, orderId, attemptCount, channel, payType }: ChangeOf<'countAttempt'>): Promise<boolean> {
   const result = await tx.query
     .updateTable('orders')
-    .set({ attempt_count: attemptCount + 1 })
+    .set({ attempt_count: attemptCount + 1, channel, pay_type: payType })
     .where('merchant_id', '=', merchantId)
     .where('order_id', '=', orderId)
     .where('status', '=', 'pending')

@@ -54,7 +54,7 @@ export function decideAttempt(given: NewAttempt): { attempt: Attempt; decision: 
     attempt,
     decision: decision({
       changes: [
-        { kind: 'countAttempt', merchantId, orderId, attemptCount },
+        { kind: 'countAttempt', merchantId, orderId, attemptCount, channel, payType: ask.payType },
         { kind: 'insertAttempt', attempt },
       ],
       tasks: [{ kind: 'payment.sync', merchantId, subject: paymentId, runAt: nextTry('payment.sync', 0, now) }],

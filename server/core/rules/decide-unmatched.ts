@@ -102,7 +102,7 @@ export function decideAssign(given: Confirmed & { readonly order: Order; readonl
   const more = { paidAmount: formatMoney(success.amount), paidAmountMinor: success.amount.minor }
   const move = payOrder(order, attempt, success)
   // By which means money of nobody's was paid is not known.
-  const { payType: _, ...set } = move.set
+  const set = { ...move.set, payType: null }
   const changes: Change[] = isNew
     ? [
         { ...move, attemptCount, set: { ...set, attemptCount: attemptCount + 1 } },

@@ -30,7 +30,15 @@ export type EndedTask = { readonly kind: TaskKind; readonly merchantId: Merchant
 export type Change =
   | { readonly kind: 'insertOrder'; readonly order: Order }
   /** Counts one more attempt of a pending order; lost when the order is no longer pending or another attempt was counted meanwhile. */
-  | { readonly kind: 'countAttempt'; readonly merchantId: MerchantId; readonly orderId: OrderId; readonly attemptCount: number }
+  | {
+      readonly kind: 'countAttempt'
+      readonly merchantId: MerchantId
+      readonly orderId: OrderId
+      readonly attemptCount: number
+      /** How it is being paid now. */
+      readonly channel: ChannelName
+      readonly payType: PayType
+    }
   | { readonly kind: 'insertAttempt'; readonly attempt: Attempt }
   | {
       readonly kind: 'moveOrder'
@@ -48,7 +56,8 @@ export type Change =
         /** Given where the attempt comes with the move. */
         readonly attemptCount?: number
         readonly channel?: ChannelName
-        readonly payType?: PayType
+        /** Null: by which means is not known. */
+        readonly payType?: PayType | null
         readonly transactionId?: TransactionId
         readonly paidAt?: Instant
         readonly closedAt?: Instant

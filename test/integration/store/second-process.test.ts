@@ -69,7 +69,14 @@ onSqlite('a SQLite file that a second process writes to', () => {
     await write('ORDER_1')
     const count = (db: typeof store.db, attemptCount: number) =>
       transaction(db, (tx) =>
-        applyChange(tx, { kind: 'countAttempt', merchantId: defaultMerchant, orderId: asOrderId('ORDER_1'), attemptCount }),
+        applyChange(tx, {
+          kind: 'countAttempt',
+          merchantId: defaultMerchant,
+          orderId: asOrderId('ORDER_1'),
+          attemptCount,
+          channel: 'wechat',
+          payType: 'NATIVE',
+        }),
       )
 
     try {

@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.end())
 beforeEach(() => {
-  order = anOrder({ orderId: asOrderId(`ORDER_${++nth}`), attemptCount: 0 })
+  order = anOrder({ orderId: asOrderId(`ORDER_${++nth}`), attemptCount: 0, channel: 'wechat', payType: 'NATIVE' })
 })
 
 const apply = (change: Change) => transaction(store.db, (tx) => applyChange(tx, change))
@@ -98,7 +98,14 @@ describe('of many who write the same row at once, one wins', () => {
   it('counting an attempt of a pending order', async () => {
     await apply({ kind: 'insertOrder', order })
 
-    const count = await winners(() => ({ kind: 'countAttempt', merchantId, orderId: order.orderId, attemptCount: 0 }))
+    const count = await winners(() => ({
+      kind: 'countAttempt',
+      merchantId,
+      orderId: order.orderId,
+      attemptCount: 0,
+      channel: 'wechat',
+      payType: 'NATIVE',
+    }))
 
     expect(count).toBe(1)
     expect(await findOrder(store.db, merchantId, order.orderId)).toMatchObject({ attemptCount: 1 })
@@ -179,7 +186,9 @@ describe('a change that knows another state than the row has', () => {
   it('does not count an attempt of an order that is over', async () => {
     await apply({ kind: 'insertOrder', order: { ...order, status: 'closed' } })
 
-    expect(await apply({ kind: 'countAttempt', merchantId, orderId: order.orderId, attemptCount: 0 })).toBe(false)
+    expect(
+      await apply({ kind: 'countAttempt', merchantId, orderId: order.orderId, attemptCount: 0, channel: 'wechat', payType: 'NATIVE' }),
+    ).toBe(false)
   })
 
   it('gives a fresh action to an attempt that can be paid, and to no other', async () => {

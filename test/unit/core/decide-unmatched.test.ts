@@ -145,7 +145,7 @@ describe('money that nobody here asked for', () => {
     const move = changeOf(decision, 'moveOrder')
     expect(move).toMatchObject({ attemptCount: 2, set: { attemptCount: 3, paid: 9998 } })
     // By which means it was paid, nobody knows.
-    expect(move?.set.payType).toBeUndefined()
+    expect(move?.set.payType).toBeNull()
     expect(changeOf(decision, 'insertAttempt')?.attempt).toMatchObject({ status: 'succeeded', kept: true, paid: { minor: 9998 } })
   })
 })
