@@ -12,6 +12,7 @@ import type { Done } from './worker.ts'
 const folder = join(import.meta.dirname, 'regressions')
 const share = { seeds: 200, ms: 60_000, maxMs: 180_000 }
 const mutantSeeds = 300
+const savedTurns = 40
 const traceLines = 60
 
 /** What a run of some length has to have met, or it proves nothing. */
@@ -201,17 +202,31 @@ function storyOf(trace: readonly string[]): readonly string[] {
 async function catchMutants(): Promise<boolean> {
   let missed = 0
   for (const { name, plan, invariant } of formerPlans()) {
-    const pool = makePool({ mutant: name, size: 1 })
-    const done = await pool.run({ plan })
-    pool.end()
-    // A plan follows the steps of the code it was saved on; where that has moved on, the seeds look for the fault again.
-    if (done.violation?.invariant === invariant) print(`  caught  ${name} by its saved plan: ${invariant}`)
+    const turn = await caughtAt({ name, plan, invariant })
+    if (turn !== undefined) print(`  caught  ${name} by its saved plan, turn ${turn}: ${invariant}`)
     else if (!(await isCaught({ name, caughtBy: [invariant] }))) missed++
   }
   for (const mutant of mutants.filter((one) => asked.mutant === undefined || one.name === asked.mutant))
     if (!(await isCaught(mutant))) missed++
   print(missed === 0 ? `  all ${mutants.length} mutants caught` : `  ${missed} missed`)
   return missed === 0
+}
+
+/**
+ * A plan follows the steps of the code it was saved on. Where that has moved on, the same people do the same with other luck, for some
+ * turns; after that, the seeds look for the fault again.
+ */
+async function caughtAt({ name, plan, invariant }: ReturnType<typeof formerPlans>[number]): Promise<number | undefined> {
+  const pool = makePool({ mutant: name, size: 1 })
+  try {
+    for (let turn = 1; turn <= savedTurns; turn++) {
+      const done = await pool.run({ plan: { ...plan, seed: plan.seed + turn - 1 } })
+      if (done.violation?.invariant === invariant) return turn
+    }
+    return undefined
+  } finally {
+    pool.end()
+  }
 }
 
 async function isCaught({ name, caughtBy }: Pick<(typeof mutants)[number], 'name' | 'caughtBy'>): Promise<boolean> {
