@@ -11,7 +11,7 @@ import { adoptRefund, decideRefund, type RefundVerdict } from './rules/decide-re
 import { decideTrade, type TradeVerdict } from './rules/decide-trade.ts'
 import { type Decision, decision, type InboxEntry, type Note, together } from './rules/decision.ts'
 import type { RefundReport, TradeReport } from './rules/report.ts'
-import { isSameMoney, type UnmatchedMoney } from './rules/unmatched.ts'
+import type { UnmatchedMoney } from './rules/unmatched.ts'
 
 /** What comes with a report: the notification it was in, and notes of the call that brought it. */
 export type Along = {
@@ -68,12 +68,12 @@ export function makeSettle({
     return isSettledByStaff ? decideTrade({ ...given, isSettledByStaff }) : decided
   }
 
-  /** Whether staff settled this very money already. */
+  /** Whether staff settled this payment already: by whatever figure it was listed, since notifications and bills may differ in that. */
   async function isSettled(merchantId: MerchantId, { channel, account, outTradeNo, outcome }: TradeReport): Promise<boolean> {
     if (outcome.status !== 'succeeded') return false
     const { transactionId } = outcome
     const listed = await findListed(db, { merchantId, channel, account, outTradeNo, transactionId })
-    return listed?.resolution !== undefined && isSameMoney(listed, outcome)
+    return listed?.resolution !== undefined
   }
 
   /** Settles what is said of a refund. A refund we never asked for is adopted; without a payment of ours it is `unmatched`. */

@@ -237,6 +237,36 @@ describe('money of another amount than was asked for', () => {
     expect(moneyBack(orderId)).toBe(9998)
   })
 
+  it('noted by the figure of a notification holds its order no longer, also when the channel says another', async () => {
+    const { orderId } = await shop.order({ expiresIn: 600 })
+    await shop.pay(orderId)
+    const { payments } = shop.emulator
+    payments.put({ ...payments.find(orderId), total: 9990 })
+    shop.emulator.arm({ fault: 'wrong_amount', match: { outTradeNo: orderId } })
+    await deliver(await paidUnheard(orderId))
+    const item = await listed(orderId)
+
+    await noted(item.unmatchedId, { note })
+    await shop.advance(20 * minute)
+
+    expect(item.amount).toBe('99.89')
+    expect(await shop.until(orderId, ({ status }) => status === 'closed')).toMatchObject({ attempts: [{ status: 'failed' }] })
+  })
+
+  it('that only a notification spoke of, noted and told again, does not end its attempt: the channel has the right money', async () => {
+    const { orderId } = await shop.order()
+    await shop.pay(orderId)
+    shop.emulator.arm({ fault: 'wrong_amount', match: { outTradeNo: orderId } })
+    const letter = await paidUnheard(orderId)
+    await deliver(letter)
+    await noted((await listed(orderId)).unmatchedId, { note })
+
+    expect((await deliver(letter)).status).toBe(204)
+
+    expect((await shop.read(orderId)).attempts).toMatchObject([{ status: 'open' }])
+    expect((await shop.post(`/orders/${orderId}/check`)).data).toMatchObject({ status: 'succeeded', paidAmount: '99.99' })
+  })
+
   it('that only a notification spoke of is not moved: the channel has other money', async () => {
     const order = await shop.order()
     await shop.pay(order.orderId)

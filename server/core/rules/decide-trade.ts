@@ -109,15 +109,18 @@ function decideSuccess(given: TradeCase, success: Success): { verdict: TradeVerd
   return { verdict: 'late', decision: giveBack(given, success, 'late') }
 }
 
-/** Listed for staff. What they noted of it ends the attempt, which the channel would call paid for ever: so its order can end as well. */
+/**
+ * Listed for staff. What they noted of it ends the attempt, which the channel would call paid for ever: so its order can end as well.
+ * Not on the word of the notification that they noted, nor of a bill: the channel, when asked, may have the right money.
+ */
 function decideMismatch(given: TradeCase, success: Success, mismatch: string): { verdict: TradeVerdict; decision: Decision } {
-  const { attempt, isSettledByStaff, now } = given
+  const { attempt, report, isSettledByStaff, now } = given
   if (isSettledByStaff !== true)
     return {
       verdict: 'mismatch',
       decision: decision({ changes: [{ kind: 'insertUnmatched', unmatched: unmatchedOf(given, success, mismatch) }] }),
     }
-  if (!isLiveAttempt(attempt.status)) return { verdict: 'already', decision: decision({}) }
+  if (!isLiveAttempt(attempt.status) || report.source !== 'query') return { verdict: 'already', decision: decision({}) }
   return { verdict: 'failed', decision: end(attempt, 'failed', now, `settled by staff: ${mismatch}`) }
 }
 

@@ -55,7 +55,7 @@ export function differenceNow(money: UnmatchedMoney, { outcome }: TradeReport, m
 }
 
 /** Whether a success tells of an amount that was listed. */
-export function isSameMoney({ amountMinor, currency }: UnmatchedMoney, { amount }: Pick<Success, 'amount'>): boolean {
+function isSameMoney({ amountMinor, currency }: UnmatchedMoney, { amount }: Pick<Success, 'amount'>): boolean {
   return amount.minor === amountMinor && amount.currency === currency
 }
 

@@ -159,14 +159,14 @@ describe('money settled by a note', () => {
     expect(unmatched.resolution?.status).toBe('noted')
   })
 
-  it('told again ends an attempt that the channel would call paid for ever', () => {
+  it('told again by a query ends an attempt that the channel would call paid for ever', () => {
     const attempt = anAttempt()
 
     const { verdict, decision } = decideTrade({
       order: anOrder(),
       attempt,
       attempts: [attempt],
-      report: reportOf(attempt).report,
+      report: { ...reportOf(attempt).report, source: 'query' },
       isSettledByStaff: true,
       policy: 'refund',
       notifyUrl,
@@ -176,6 +176,23 @@ describe('money settled by a note', () => {
     expect(verdict).toBe('failed')
     expect(decision.changes).toMatchObject([{ kind: 'moveAttempt', to: 'failed' }])
     expect(decision.events).toEqual([])
+  })
+
+  it.each(['notification', 'bill'] as const)('told again by a %s alone ends nothing: the channel may have the right money', (source) => {
+    const attempt = anAttempt()
+
+    const decided = decideTrade({
+      order: anOrder(),
+      attempt,
+      attempts: [attempt],
+      report: { ...reportOf(attempt).report, source },
+      isSettledByStaff: true,
+      policy: 'refund',
+      notifyUrl,
+      now,
+    })
+
+    expect([decided.verdict, decided.decision.changes]).toEqual(['already', []])
   })
 
   it.each(attemptStatuses.filter((status) => status !== 'sent' && status !== 'open'))(
