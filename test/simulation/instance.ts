@@ -39,14 +39,30 @@ export function makeInstance({ name, seed, engine, store, config, skewMs, fetch,
   let skew = skewMs
   let lane: Lane = { name, isDead: true, pausedUntil: 0 }
   let app: Awaited<ReturnType<typeof makeApp>> | undefined
+  const alarms = new Map<string, number>()
+  const unlisted = new Set<unknown>()
   const open = new Map<(cut: Cut) => void, Lane>()
-  return { name, start, kill, stop, pause, handle, isUp: () => app !== undefined, lane: () => lane, jump, rightClock, skew: () => skew }
+  return {
+    name,
+    start,
+    kill,
+    stop,
+    pause,
+    handle,
+    isUp: () => app !== undefined,
+    lane: () => lane,
+    followed,
+    jump,
+    rightClock,
+    skew: () => skew,
+  }
 
   /** Composes a new server; until that is done it refuses connections. */
   async function start(): Promise<void> {
     life++
     const mine: Lane = { name, isDead: false, pausedUntil: 0 }
     lane = mine
+    unlisted.clear()
     await engine.wait(`${name}/start`, 1, { lane: mine })
     const dialect = store.dialectFor(mine)
     try {
@@ -165,7 +181,18 @@ export function makeInstance({ name, seed, engine, store, config, skewMs, fetch,
   }
 
   function recorder(): Log {
-    return { debug: onLog, info: onLog, warn: onLog, error: onLog, child: () => recorder() }
+    return { debug: onLog, info: onLog, warn: heard, error: onLog, child: () => recorder() }
+  }
+
+  /** Whether an alarm stands that follows a list; undefined when it was raised for something else, too. */
+  function followed(kind: string): boolean | undefined {
+    return unlisted.has(kind) ? undefined : alarms.get(kind) === 1
+  }
+
+  /** An alarm about a refund is of no list: it stands until the next start. */
+  function heard(record: LogRecord): void {
+    if (record.event === 'alarm' && record.outRefundNo !== undefined) unlisted.add(record.alarm)
+    onLog(record)
   }
 
   function metricsOf(): PromMetrics {
@@ -199,7 +226,7 @@ export function makeInstance({ name, seed, engine, store, config, skewMs, fetch,
       build: gauge(),
       onRead: () => {},
       authFailures: counter('authFailures'),
-      alarms: gauge(),
+      alarms: { set: ({ kind }, value) => void alarms.set(kind, value) },
       taskOldestDue: gauge(),
       text: async () => '',
     }

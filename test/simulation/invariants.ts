@@ -22,4 +22,6 @@ export const invariants: Readonly<Record<string, string>> = {
   I20: 'no transaction waits for the network',
   I21: 'nothing is left hanging',
   I22: 'doing it again changes nothing',
+  I23: 'settled once',
+  I24: 'alarms follow the list',
 }

@@ -7,15 +7,12 @@ import type { Ledger, LedgerPayment } from './ledger.ts'
 import type { Network } from './network.ts'
 import { type Action, type FaultKind, meansOf, type Plan, type PlannedOrder } from './plan.ts'
 import type { Draw } from './random.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: an answer is looked at member by member
-export type Data = any
-export type Told = { readonly status: number; readonly data: Data; readonly text: string; readonly at: number }
+import { makeStaff } from './staff.ts'
+import { type Data, isForGood, merchantKeys, type Told } from './told.ts'
 
 /** What somebody knows of an order he made. */
 type Known = PlannedOrder & { orderId?: string; token?: string }
 
-export const merchantKeys = ['sk_test_simulated_0', 'sk_test_simulated_1'] as const
 const notifyFaults = [
   'drop_notify',
   'duplicate_notify',
@@ -57,7 +54,8 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   const unfinished = new Map<string, () => Promise<void>>()
   let busy = 0
   let forgottenAt = Number.NEGATIVE_INFINITY
-  return { act, finishAll, isBusy: () => busy > 0, known, answers, forget }
+  const staff = makeStaff({ engine, draw, send, insist, met })
+  return { act, finishAll, isBusy: () => busy > 0, known, answers, settled: staff.settled, forget }
 
   async function act(action: Action): Promise<void> {
     busy++
@@ -95,6 +93,13 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
       case 'refundTwice':
       case 'refundTooMuch':
         return refunds(order, action)
+      case 'staffRefund':
+      case 'staffAssign':
+      case 'staffNote':
+      case 'staffTwice':
+        return staff.act(action)
+      case 'phoneElsewhere':
+        return payElsewhere(order, action)
       default:
         return atThePhone(order, action)
     }
@@ -125,7 +130,7 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   async function login(order: Known): Promise<void> {
     for (let tries = 0; order.token === undefined && tries < 5; tries++) {
       const code = emulator().mintCode({ person: order.person, appid: miniprogramOf() })
-      const told = await send(order, 'POST', '/cashier/session', { code, app: 'miniprogram' }, {}, '')
+      const told = await send(`payer${order.n}`, 'POST', '/cashier/session', { code, app: 'miniprogram' }, {}, '')
       if (told?.status === 200) order.token = told.data.token
       else await engine.wait(`payer${order.n}/waits`, 2000)
     }
@@ -184,7 +189,7 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   async function peek(order: Known): Promise<void> {
     if (order.orderId === undefined) return
     const stranger = order.kind === 'cart' ? merchantKeys[1] : merchantKeys[order.merchant === 0 ? 1 : 0]
-    const told = await send(order, 'GET', `/orders/${order.orderId}`, undefined, {}, stranger)
+    const told = await send(whoOf(order), 'GET', `/orders/${order.orderId}`, undefined, {}, stranger)
     if (told && told.status < 500 && told.status !== 404)
       throw new Violation('I16', `a stranger got ${told.status} for order ${order.orderId}`)
   }
@@ -204,6 +209,7 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
     const payment = pickPayment(order, action)
     if (!payment) return
     const { outTradeNo } = payment
+    if (action.do === 'phoneOdd' && !isOddNow(payment, action)) return
     armNotify(outTradeNo, action)
     try {
       await emulator().act(outTradeNo, deedOf(action, payment))
@@ -216,6 +222,33 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
     }
   }
 
+  /** What is paid is not what was asked for; only WeChat Pay's books are open to us. */
+  function isOddNow({ outTradeNo, state, total }: LedgerPayment, { pick }: Action): boolean {
+    if (ledger.name !== 'wechat' || state !== 'NOTPAY') return false
+    const other = Math.max(1, Math.round(total * (0.5 + pick)))
+    const { payments } = emulator()
+    payments.put({ ...payments.find(outTradeNo), total: other === total ? total + 1 : other })
+    return true
+  }
+
+  /** Another installation sells on the same account, with numbers and notifications that end up here; now and then it gives some back. */
+  async function payElsewhere(order: Known, action: Action): Promise<void> {
+    const payment = pickPayment(order, action)
+    if (!payment || ledger.name !== 'wechat') return
+    const { payments } = emulator()
+    const outTradeNo = `ELSEWHERE-${action.id}`
+    const total = Math.max(2, Math.round(payment.total * (0.5 + action.pick)))
+    const { transactionId: _, paidAt: __, paidBy: ___, ...asked } = payments.find(payment.outTradeNo)
+    payments.put({ ...asked, outTradeNo, total, state: 'NOTPAY' })
+    armNotify(outTradeNo, action)
+    met('phone-elsewhere')
+    await emulator().act(outTradeNo, { do: 'pay', force: true })
+    if (draw('people', `${outTradeNo} back`) > 0.3) return
+    await engine.wait('elsewhere/waits', 3_600_000 * draw('people', `${outTradeNo} back at`) ** 3)
+    const amount = draw('people', `${outTradeNo} all`) < 0.5 ? total : 1
+    if (ledger.payment(outTradeNo)?.state === 'SUCCESS') await emulator().act(outTradeNo, { do: 'refund_externally', amount })
+  }
+
   function giveUp(outTradeNo: string): void {
     if (ledger.payment(outTradeNo)?.state === 'USERPAYING') void emulator().act(outTradeNo, { do: 'fail' })
   }
@@ -223,6 +256,7 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   function deedOf(action: Action, payment: LedgerPayment): Record<string, unknown> {
     switch (action.do) {
       case 'phone':
+      case 'phoneOdd':
         return { do: 'pay' }
       case 'phoneForced':
         return { do: 'pay', force: true }
@@ -256,10 +290,11 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   async function once(order: Known, method: string, path: string, body: object | undefined, key?: string): Promise<Told | undefined> {
     const token = order.kind === 'cart' ? order.token : merchantKeys[order.merchant]
     if (token === undefined) return undefined
-    const told = await send(order, method, path, body, key === undefined ? {} : { 'idempotency-key': key }, token)
-    if (told && key !== undefined)
-      assertSameAnswer(`${token.slice(0, 40)} ${key} ${path} ${JSON.stringify(body)}`, `${token.slice(0, 40)} ${key}`, told)
-    return told
+    return send(whoOf(order), method, path, body, key === undefined ? {} : { 'idempotency-key': key }, token)
+  }
+
+  function whoOf({ kind, n }: Known): string {
+    return `${kind === 'cart' ? 'payer' : 'merchant'}${n}`
   }
 
   /** The first final answer under a key is the answer for good (I8). */
@@ -281,18 +316,18 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   /** The store has lost its last commits, and the keys in them. */
   function forget(): void {
     answers.clear()
+    staff.forget()
     forgottenAt = engine.now()
   }
 
   async function send(
-    order: Known,
+    who: string,
     method: string,
     path: string,
     body: object | undefined,
     headers: Record<string, string>,
     token: string,
   ): Promise<Told | undefined> {
-    const who = `${order.kind === 'cart' ? 'payer' : 'merchant'}${order.n}`
     const request = {
       method,
       url: `/api/v1${path}`,
@@ -308,6 +343,9 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
     const told = readAnswer(answer)
     engine.note(`${who} ${method} ${path} ${told.status} ${told.data?.code ?? ''}`)
     onTold(`${who} ${method} ${path}`, told)
+    const key = headers['idempotency-key']
+    if (key !== undefined)
+      assertSameAnswer(`${token.slice(0, 40)} ${key} ${path} ${JSON.stringify(body)}`, `${token.slice(0, 40)} ${key}`, told)
     return told
   }
 
@@ -318,22 +356,22 @@ export function makePeople({ plan, engine, network, emulator, ledger, faults, dr
   }
 
   /** Asks until there is an answer for good; half of the people give up while things go wrong, and come back afterwards. */
-  async function insist(key: string, ask: () => Promise<Told | undefined>, isLast = false): Promise<void> {
+  async function insist(
+    key: string,
+    ask: () => Promise<Told | undefined>,
+    { isLast = false, isEnough = isForGood }: { isLast?: boolean; isEnough?: (told: Told) => boolean } = {},
+  ): Promise<void> {
     const patience = draw('people', key) < 0.5 && !isLast ? 2 : maxTries
     for (let tries = 0; tries < patience; tries++) {
       const told = await ask()
-      if (told && isForGood(told)) return
+      if (told && isEnough(told)) return
       await engine.wait(`${key}/waits`, waitsMs[Math.min(tries, waitsMs.length - 1)] ?? 1000)
     }
-    if (engine.now() < calmAt()) unfinished.set(key, () => insist(key, ask, true))
+    if (engine.now() < calmAt()) unfinished.set(key, () => insist(key, ask, { isLast: true, isEnough }))
     else if (isLast) throw new Violation('I13', `${key} was asked ${maxTries} times after all was calm, and never answered for good`)
   }
 
   function calmAt(): number {
     return plan.calmAt
   }
-}
-
-function isForGood({ status }: Told): boolean {
-  return status < 500 && status !== 409 && status !== 429 && status !== 401
 }

@@ -87,6 +87,12 @@ export const actionKinds = [
   'refundTooMuch',
   'refundOutside',
   'stream',
+  'phoneOdd',
+  'phoneElsewhere',
+  'staffRefund',
+  'staffAssign',
+  'staffNote',
+  'staffTwice',
 ] as const
 export type Action = {
   readonly at: number
@@ -154,7 +160,10 @@ export function makePlan(seed: number): Plan {
   const calmAt = Math.round(isCalm ? 2 * hour : chance.logarithmic(10 * minute, 60 * hour))
   const settings = makeSettings(chance, isCalm)
   const orders = Array.from({ length: Math.round(chance.logarithmic(1, 25)) }, (_, n) => makeOrder(chance, n, settings))
-  const actions = orders.flatMap((order) => story(chance, order, calmAt)).map((action, id) => ({ ...action, id }))
+  const stories = orders.flatMap((order) => story(chance, order, calmAt))
+  // Drawn apart: what was there before is as it was.
+  const oddities = makeOddities(makeChance(`odd ${seed}`), stories, calmAt)
+  const actions = [...stories, ...oddities].map((action, id) => ({ ...action, id }))
   return {
     seed,
     settings,
@@ -222,6 +231,27 @@ function story(chance: Chance, { n, expiresIn }: PlannedOrder, calmAt: number): 
     add(first + chance.between(0, 120_000), chance.oneOf(['check', 'read', 'read', 'peek', 'stream'] as const))
   if (chance.isTrue(0.6)) refunds(chance, paysAt, add)
   return actions
+}
+
+/** Money that fits nothing, and staff who look for it now and then. */
+function makeOddities(chance: Chance, stories: readonly Planned[], calmAt: number): Planned[] {
+  const odd: Planned[] = []
+  const add = (at: number, order: number, what: Action['do']) => void odd.push({ at: Math.round(at), order, do: what, pick: chance.next() })
+  const staff = (at: number, order: number) =>
+    add(
+      at,
+      order,
+      chance.oneOf(['staffRefund', 'staffRefund', 'staffAssign', 'staffAssign', 'staffNote', 'staffTwice', 'staffTwice'] as const),
+    )
+  for (const { at, order, do: what } of stories) {
+    const kind = what === 'phone' ? 'phoneOdd' : what === 'payOther' || what === 'create' ? 'phoneElsewhere' : undefined
+    if (kind === undefined || !chance.isTrue(kind === 'phoneOdd' ? 0.15 : 0.1)) continue
+    const happens = kind === 'phoneOdd' ? at - 10 : at + Math.round(chance.logarithmic(60_000, 2 * hour))
+    add(happens, order, kind)
+    for (let more = chance.between(0, 3); more > 0; more--) staff(happens + chance.logarithmic(1000, 6 * hour), order)
+  }
+  for (let more = chance.between(0, 4); more > 0; more--) staff(chance.next() * calmAt, stories[0]?.order ?? 0)
+  return odd
 }
 
 function refunds(chance: Chance, paysAt: number, add: (at: number, what: Action['do'], pick?: number) => void): void {

@@ -7,6 +7,9 @@ import type { People } from './people.ts'
 import type { Plan } from './plan.ts'
 import type { Truth } from './truth.ts'
 
+/** As often as an instance looks at the list, and some more. */
+const followMs = 8000
+
 /** What the rules look at. */
 export type Books = {
   readonly plan: Plan
@@ -28,18 +31,17 @@ export function assertQuiet(world: Books): void {
   assertAcknowledged(world)
   assertEnded(world)
   assertTimeline(world)
+  assertSettled(world)
 }
 
 /** I1. */
-function assertNotLost({ truth, ledger, plan }: Books, outTradeNo: string): void {
+function assertNotLost(world: Books, outTradeNo: string): void {
+  const { truth, ledger } = world
   const attempt = truth.row('select * from attempts where out_trade_no = ?', outTradeNo)
-  // What the store has forgotten is listed for staff, if nothing else.
-  const isListed = truth.row('select 1 from unmatched where out_trade_no = ?', outTradeNo) !== undefined
-  if (!attempt && plan.settings.profile === 'lost' && isListed) return
+  if (isLeftToStaff(world, outTradeNo)) return
   if (!attempt) throw new Violation('I1', `payment ${outTradeNo} belongs to no attempt`)
   const order = truth.row('select * from orders where order_id = ?', String(attempt.order_id))
   if (order?.status === 'succeeded' && order.kept_payment_id === attempt.payment_id) return
-  if (isMismatch({ truth }, String(attempt.order_id))) return
   const payment = ledger.payment(outTradeNo)
   const back = ledger
     .refunds()
@@ -59,7 +61,69 @@ function assertNotLost({ truth, ledger, plan }: Books, outTradeNo: string): void
 }
 
 function isMismatch({ truth }: Pick<Books, 'truth'>, orderId: string): boolean {
-  return truth.row(`select 1 from unmatched where reason = 'mismatch' and order_id = ?`, orderId) !== undefined
+  return truth.row(`select 1 from unmatched where reason = 'mismatch' and status is null and order_id = ?`, orderId) !== undefined
+}
+
+/** What came is not what was asked for, and is listed: it waits for staff, or was settled by them outside of the channel. */
+function isLeftToStaff({ truth, ledger }: Books, outTradeNo: string): boolean {
+  const there = ledger.payment(outTradeNo)
+  const attempt = truth.row('select ask from attempts where out_trade_no = ?', outTradeNo)
+  if (attempt && JSON.parse(String(attempt.ask)).amount.minor === there?.total) return false
+  return (
+    truth.row(
+      `select 1 from unmatched where out_trade_no = ? and transaction_id = ? and (status is null or status = 'noted')`,
+      outTradeNo,
+      String(there?.transactionId),
+    ) !== undefined
+  )
+}
+
+/** I23: what staff settled is as they were told, and the money is where they sent it, once. */
+function assertSettled({ truth, ledger, people, plan }: Books): void {
+  for (const [unmatchedId, told] of plan.settings.profile === 'lost' ? [] : people.settled) {
+    const row = truth.row('select status, note from unmatched where unmatched_id = ?', unmatchedId)
+    if (row?.status !== told.status || row?.note !== told.note)
+      throw new Violation('I23', `${unmatchedId} was told to be ${told.status}, ${told.note}; it is ${row?.status}, ${row?.note}`)
+  }
+  for (const row of truth.rows(`select * from unmatched where status in ('refunded', 'assigned')`)) {
+    const number = String(row.out_trade_no)
+    const attempt = truth.row('select * from attempts where out_trade_no = ? and transaction_id = ?', number, String(row.transaction_id))
+    const refunds = truth.rows(`select * from refunds where payment_id = ? and cause = 'unmatched'`, String(attempt?.payment_id))
+    const order = truth.row('select * from orders where order_id = ?', String(row.order_id))
+    // What the channel closed goes back under a number of its own.
+    const onTheirWay = refunds.filter(({ status }) => status !== 'closed' && status !== 'failed')
+    const isBack = onTheirWay.length <= 1 && refunds.some(({ refund_id }) => refund_id === row.refund_id) && attempt?.kept === 0
+    const isKept = refunds.length === 0 && attempt?.kept === 1 && order?.kept_payment_id === attempt.payment_id
+    const isAsSaid = row.status === 'refunded' ? isBack && order?.kept_payment_id !== attempt?.payment_id : isKept
+    if (!isAsSaid || ledger.payment(number)?.total !== row.amount_minor)
+      throw new Violation(
+        'I23',
+        `${row.unmatched_id} is ${row.status}: attempt kept ${attempt?.kept}, ${refunds.length} refunds, order ${order?.status}`,
+      )
+  }
+  for (const { out_trade_no } of truth.rows(`select distinct out_trade_no from unmatched`)) {
+    const back = ledger.refunds().filter((one) => one.outTradeNo === out_trade_no && one.state === 'SUCCESS')
+    const sum = back.reduce((total, one) => total + one.refund, 0)
+    const paid = ledger.payment(String(out_trade_no))?.total ?? 0
+    if (sum > paid) throw new Violation('I3', `${sum} of ${out_trade_no} went back, ${paid} came`)
+  }
+}
+
+/** I24: the alarms of every instance stand while something of their list is open, and no longer. */
+export async function assertAlarms(world: Books, usualNaps: Parameters<Engine['setNaps']>[0]): Promise<void> {
+  const { engine, truth, instances } = world
+  engine.setNaps((at) => at)
+  await pass(engine, followMs)
+  engine.setNaps(usualNaps)
+  const open = truth.rows('select reason from unmatched where status is null')
+  const due = {
+    amount_mismatch: open.some(({ reason }) => reason === 'mismatch'),
+    unmatched_money: open.some(({ reason }) => reason !== 'mismatch'),
+  }
+  for (const { name, followed } of instances)
+    for (const [kind, isDue] of Object.entries(due))
+      if (followed(kind) === !isDue)
+        throw new Violation('I24', `${kind} ${isDue ? 'does not stand' : 'stands'} at ${name}; ${open.length} open`)
 }
 
 /** I5. */
@@ -196,7 +260,7 @@ function redoTasks({ truth, store, engine }: Books): void {
 }
 
 function print(truth: Books['truth']): string {
-  return ['orders', 'attempts', 'refunds', 'events']
+  return ['orders', 'attempts', 'refunds', 'events', 'unmatched']
     .flatMap((table) =>
       truth
         .rows(`select * from ${table} order by 1, 2`)

@@ -34,6 +34,12 @@ const mustMeet = [
   'crash',
   'pause',
   'commits-lost',
+  'phone-phoneOdd',
+  'phone-elsewhere',
+  'unmatched-refund',
+  'unmatched-assign',
+  'unmatched-note',
+  'unmatched-contested',
 ] as const
 
 const { values: asked } = parseArgs({

@@ -16,7 +16,7 @@ import { asOwnId, defaultMerchant } from '../../shared/kernel/ids.ts'
 import { scopes } from '../../shared/kernel/scopes.ts'
 import { asInstant } from '../../shared/kernel/time.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { merchantKeys } from './people.ts'
+import { merchantKeys } from './told.ts'
 
 type Table = { readonly name: string; readonly rows: ReadonlyArray<Record<string, string | number | null>> }
 

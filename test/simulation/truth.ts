@@ -64,6 +64,17 @@ export function makeTruth({
     db.exec(
       `create temp trigger taken_over after update of lease_owner on main.tasks when old.lease_owner <> '' and new.lease_owner <> '' and old.lease_owner <> new.lease_owner begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('tasks', new.task_id, '-', old.lease_owner, new.lease_owner, null); end`,
     )
+    const settled = ['status', 'note', 'resolved_by', 'resolved_at', 'refund_id', 'order_id', 'amount_minor', 'transaction_id']
+    const isOther = settled.map((column) => `old.${column} is not new.${column}`).join(' or ')
+    db.exec(
+      `create temp trigger settled_unmatched after update on main.unmatched when old.status is null and new.status is not null begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('unmatched', new.unmatched_id, '-', null, new.status, null); end`,
+    )
+    db.exec(
+      `create temp trigger changed_unmatched after update on main.unmatched when old.status is not null and (${isOther}) begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('unmatched', old.unmatched_id, '-', old.status || ', ' || old.note, new.status || ', ' || new.note, null); end`,
+    )
+    db.exec(
+      `create temp trigger lost_unmatched after delete on main.unmatched begin insert into sim_log (tbl, id, order_id, was, now, extra) values ('unmatched', old.unmatched_id, '-', coalesce(old.status, 'open'), 'gone', null); end`,
+    )
     seen = 0
     watching = true
   }
@@ -111,7 +122,7 @@ export function makeTruth({
     if (fresh.length === 0) return
     seen = fresh.at(-1)?.seq ?? seen
     for (const move of fresh) note(move)
-    const changed = fresh.filter((move) => move.tbl !== 'events' && move.tbl !== 'tasks')
+    const changed = fresh.filter((move) => move.tbl !== 'events' && move.tbl !== 'tasks' && move.tbl !== 'unmatched')
     for (const move of changed) {
       assertAlongTable(move)
       assertDefinite(move)
@@ -124,18 +135,29 @@ export function makeTruth({
     for (const orderId of new Set(fresh.map((move) => move.order_id))) assertOrder(orderId)
   }
 
-  /** Trouble that was met, for the count. */
-  function note({ tbl, was, now }: Move): void {
+  /** Trouble that was met, for the count; and money that was settled is settled. */
+  function note({ tbl, id, was, now }: Move): void {
+    if (tbl === 'unmatched' && was !== null) throw new Violation('I23', `${id} was settled (${was}), and is now ${now}`)
     if (tbl === 'tasks') met('lease-takeover')
     if (tbl === 'refunds' && was === 'pending' && now === 'succeeded') met('refund-before-answer')
   }
 
-  function assertAlongTable({ tbl, id, was, now }: Move): void {
+  function assertAlongTable({ tbl, id, was, now, extra }: Move): void {
     if (was === null) return
     const table: Record<string, readonly string[]> = tbl === 'orders' ? orderMoves : tbl === 'attempts' ? attemptMoves : refundMoves
     const isLate = tbl === 'orders' && (was === 'closed' || was === 'failed')
-    if (!table[was]?.includes(now) || (isLate && settings.latePayment !== 'accept'))
+    if (!table[was]?.includes(now) || (isLate && settings.latePayment !== 'accept' && !isAssigned(String(extra))))
       throw new Violation('I6', `${tbl} ${id} moved from ${was} to ${now}`)
+  }
+
+  /** Staff took it for the order, whatever came when. */
+  function isAssigned(paymentId: string): boolean {
+    return (
+      row(
+        `select 1 from attempts a join unmatched u on u.out_trade_no = a.out_trade_no and u.transaction_id = a.transaction_id where a.payment_id = ? and u.status = 'assigned'`,
+        paymentId,
+      ) !== undefined
+    )
   }
 
   /** What ends without money has to be ended at the channel too. */
@@ -167,7 +189,8 @@ export function makeTruth({
 
   function eventTypesOf({ tbl, id, order_id, was, now, extra }: Move): string[] {
     if (tbl === 'orders') {
-      if (was === null) return ['order.created']
+      // What stands for money of nobody's was never an order.
+      if (was === null) return now === 'closed' ? [] : ['order.created']
       return now === 'succeeded' ? ['payment.succeeded'] : now === 'closed' ? ['order.closed'] : ['payment.failed']
     }
     if (tbl === 'refunds') {
@@ -181,11 +204,27 @@ export function makeTruth({
               : []
       return was === null ? ['refund.created', ...ended] : ended
     }
-    if (now === 'failed') return ['payment.failed']
+    if (now === 'failed') return isNoted(id) ? [] : ['payment.failed']
     if (now !== 'succeeded') return []
+    if (isGivenBack(id)) return []
     const order = row('select status from orders where order_id = ?', order_id)
     if (Number(extra) === 1) return wasLate(order_id, id) ? ['payment.late'] : []
     return order?.status === 'succeeded' ? ['payment.duplicate_refunded'] : ['payment.late']
+  }
+
+  /** It ended by a note of staff, which nobody is told. */
+  function isNoted(paymentId: string): boolean {
+    return (
+      row(
+        `select 1 from attempts a join unmatched u on u.out_trade_no = a.out_trade_no where a.payment_id = ? and u.status = 'noted' and a.failure like 'settled by staff%'`,
+        paymentId,
+      ) !== undefined
+    )
+  }
+
+  /** By staff, since it fitted nothing: the refund alone is told. */
+  function isGivenBack(paymentId: string): boolean {
+    return row(`select 1 from refunds where payment_id = ? and cause = 'unmatched'`, paymentId) !== undefined
   }
 
   /** Kept after its order had closed. */
@@ -231,7 +270,8 @@ export function makeTruth({
       throw new Violation('I10', `attempt ${attempt.out_trade_no} succeeded, the channel says ${there?.state ?? 'nothing of it'}`)
     if (there.transactionId !== attempt.transaction_id)
       throw new Violation('I10', `attempt ${attempt.out_trade_no} has another transaction`)
-    if (attempt.kept === 1 && (order.paid_minor !== there.total || order.amount_minor !== there.total))
+    const isAsAsked = order.amount_minor === there.total || isAssigned(String(attempt.payment_id))
+    if (attempt.kept === 1 && (order.paid_minor !== there.total || !isAsAsked))
       throw new Violation(
         'I17',
         `order ${order.order_id} of ${order.amount_minor} says paid ${order.paid_minor}, the channel ${there.total}`,

@@ -7,6 +7,7 @@ import { type EmulatorCredentials, makeCredentials } from '../../server/emulator
 import { type Emulator, makeEmulator } from '../../server/emulator/emulator.ts'
 import { type EmulatorRuntime, makeEmulatorRuntime, type RsaPair } from '../../server/emulator/runtime.ts'
 import type { LogRecord } from '../../server/lib/log.ts'
+import { defaultMerchant } from '../../shared/kernel/ids.ts'
 import { asInstant, chinaDay } from '../../shared/kernel/time.ts'
 import { makeStore } from './database.ts'
 import { makeDisasters } from './disasters.ts'
@@ -16,11 +17,12 @@ import { makeFaults } from './faults.ts'
 import { makeInstance } from './instance.ts'
 import { askedIn, makeLedger } from './ledger.ts'
 import { makeNetwork, type Sent } from './network.ts'
-import { makePeople, merchantKeys, type Told } from './people.ts'
+import { makePeople } from './people.ts'
 import type { Plan, SimulatedChannel } from './plan.ts'
-import { assertNothingHangs, assertQuiet, assertRepeatable } from './quiet.ts'
+import { assertAlarms, assertNothingHangs, assertQuiet, assertRepeatable } from './quiet.ts'
 import { makeBytes, makeDraws } from './random.ts'
 import { copyTemplate } from './template.ts'
+import { merchantKeys, type Told } from './told.ts'
 import { makeTruth } from './truth.ts'
 
 /** On this machine, so that v2 asks for no certificate: there is no TLS here that could show one. */
@@ -249,8 +251,15 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     }
     if (isOrder && data.amountMinor !== Math.round(Number(data.amount) * 100))
       throw new Violation('I17', `${who}: ${data.amount} is not ${data.amountMinor}`)
+    for (const { unmatchedId } of who.includes('/unmatched') && Array.isArray(data?.items) ? data.items : [])
+      if (truth.row('select 1 from unmatched where unmatched_id = ? and merchant_id = ?', unmatchedId, merchantOf(who)) === undefined)
+        throw new Violation('I16', `${who} was shown ${unmatchedId}, which is not of ${merchantOf(who)}`)
     if (status >= 500) meet(`answer-${status}`)
     for (const secret of secrets()) if (text.includes(secret)) throw new Violation('I15', `${who} was told a secret`)
+  }
+
+  function merchantOf(who: string): string {
+    return who.startsWith('staff1') ? 'mer_other' : defaultMerchant
   }
 
   function secrets(): string[] {
@@ -283,6 +292,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     await loop(isQuiet, until)
     if (violation || broken !== undefined) return
     await assertNothingHangs(world).catch(broke)
+    await assertAlarms(world, napUntil).catch(broke)
     guard(() => assertQuiet(world))
     if (violation) return
     await assertRepeatable(world, () => loop(isQuiet)).catch(broke)
@@ -360,8 +370,8 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
 
   function openTasks() {
     return truth.rows(`select kind, subject from tasks where kind not in ('keys.refresh', 'store.sweep', 'bill.reconcile')
-      and subject not in (select order_id from unmatched where reason = 'mismatch' and order_id is not null)
-      and subject not in (select payment_id from attempts where order_id in (select order_id from unmatched where reason = 'mismatch' and order_id is not null))`)
+      and subject not in (select order_id from unmatched where reason = 'mismatch' and status is null and order_id is not null)
+      and subject not in (select payment_id from attempts where order_id in (select order_id from unmatched where reason = 'mismatch' and status is null and order_id is not null))`)
   }
 
   function assertNoSecretLogged(): void {

@@ -222,6 +222,34 @@ export const mutants: readonly Mutant[] = [
     ],
     caughtBy: ['I4', 'I22'],
   },
+  {
+    name: 'settled-without-state',
+    file: 'server/store/unmatched.ts',
+    edits: [
+      {
+        from: "    .where('status', 'is', null)\n    .executeTakeFirst()\n  return result.numUpdatedRows",
+        to: '    .executeTakeFirst()\n  return result.numUpdatedRows',
+      },
+    ],
+    caughtBy: ['I23'],
+  },
+  {
+    name: 'money-moved-without-asking',
+    file: 'server/core/resolve-unmatched.ts',
+    edits: [
+      {
+        from: '    const { success, note } = await confirmed(money, place)\n    const now = runtime.now()\n',
+        to: `    void confirmed
+    const now = runtime.now()
+    const { merchantId, transactionId, seenAt: succeededAt } = money
+    const { merchantRef, orderId } = place.attempt
+    const success: Success = { status: 'succeeded', transactionId, amount: moneyIn(money), merchantRef, succeededAt }
+    const note: Note = { merchantId, orderId, at: now, kind: 'call', title: 'nobody was asked', detail: {} }
+`,
+      },
+    ],
+    caughtBy: ['I3', 'I10', 'I17', 'I23'],
+  },
 ]
 
 /** Faults that this simulation found, put back: what it saved of them has to find them again. */
@@ -243,5 +271,11 @@ export const former: readonly Mutant[] = [
     file: 'server/core/reconcile.ts',
     edits: [{ from: '    await untilSeen(reading, (trades ?? 0) + (funds ?? 0))\n', to: '' }],
     caughtBy: ['I1', 'I7'],
+  },
+  {
+    name: 'note-of-a-notification-ends-its-attempt',
+    file: 'server/core/rules/decide-trade.ts',
+    edits: [{ from: " || report.source !== 'query') return { verdict: 'already'", to: ") return { verdict: 'already'" }],
+    caughtBy: ['I1'],
   },
 ]
