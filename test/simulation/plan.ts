@@ -245,12 +245,14 @@ function makeOddities(chance: Chance, stories: readonly Planned[], calmAt: numbe
     )
   for (const { at, order, do: what } of stories) {
     const kind = what === 'phone' ? 'phoneOdd' : what === 'payOther' || what === 'create' ? 'phoneElsewhere' : undefined
-    if (kind === undefined || !chance.isTrue(kind === 'phoneOdd' ? 0.15 : 0.1)) continue
+    if (kind === undefined || !chance.isTrue(0.07)) continue
     const happens = kind === 'phoneOdd' ? at - 10 : at + Math.round(chance.logarithmic(60_000, 2 * hour))
     add(happens, order, kind)
-    for (let more = chance.between(0, 3); more > 0; more--) staff(happens + chance.logarithmic(1000, 6 * hour), order)
+    for (let more = chance.between(0, 3); more > 0; more--) staff(happens + chance.logarithmic(1000, hour), order)
   }
   for (let more = chance.between(0, 4); more > 0; more--) staff(chance.next() * calmAt, stories[0]?.order ?? 0)
+  // Most of it is looked after in the end: an order that is held is tried again for as long as it is.
+  for (let more = chance.between(1, 3); more > 0; more--) staff(calmAt + chance.next() * hour, stories[0]?.order ?? 0)
   return odd
 }
 

@@ -7,8 +7,9 @@ import type { People } from './people.ts'
 import type { Plan } from './plan.ts'
 import type { Truth } from './truth.ts'
 
-/** As often as an instance looks at the list, and some more. */
-const followMs = 8000
+/** An instance looks at the list every five seconds, when it wakes up; and some more. */
+const lookMs = 5100
+const followMs = 7500
 
 /** What the rules look at. */
 export type Books = {
@@ -110,11 +111,11 @@ function assertSettled({ truth, ledger, people, plan }: Books): void {
 }
 
 /** I24: the alarms of every instance stand while something of their list is open, and no longer. */
-export async function assertAlarms(world: Books, usualNaps: Parameters<Engine['setNaps']>[0]): Promise<void> {
+export async function assertAlarms(world: Books): Promise<void> {
   const { engine, truth, instances } = world
-  engine.setNaps((at) => at)
+  // Naps last until anything else happens: this does.
+  for (const ms of [lookMs, followMs]) void engine.wait('alarms/looked', ms)
   await pass(engine, followMs)
-  engine.setNaps(usualNaps)
   const open = truth.rows('select reason from unmatched where status is null')
   const due = {
     amount_mismatch: open.some(({ reason }) => reason === 'mismatch'),

@@ -44,7 +44,10 @@ export function makeStaff({ engine, draw, send, insist, met }: Outside) {
     const merchant = draw('staff', `${id} merchant`) < 0.8 ? 0 : 1
     const [token, who] = [merchantKeys[merchant], `staff${merchant}`]
     const items = await look(who, token, '/unmatched?status=open&limit=100')
-    const item = items[Math.floor(pick * items.length)]
+    // What holds up an order first.
+    const holding = items.filter(({ orderId }) => orderId !== null)
+    const urgent = holding.length > 0 ? holding : items
+    const item = urgent[Math.floor(pick * urgent.length)]
     if (!item) return
     await engine.wait(`${who}/thinks`, thinksMs * draw('staff', `${id} thinks`) ** 3)
     const job = (hand: string, way: Way, note: string): Job => ({
