@@ -7,9 +7,8 @@ import type { People } from './people.ts'
 import type { Plan } from './plan.ts'
 import type { Truth } from './truth.ts'
 
-/** An instance looks at the list every five seconds, when it wakes up; and some more. */
-const lookMs = 5100
-const followMs = 7500
+/** An instance looks at the list every five seconds; and some more. */
+const followMs = 15_000
 
 /** What the rules look at. */
 export type Books = {
@@ -111,11 +110,12 @@ function assertSettled({ truth, ledger, people, plan }: Books): void {
 }
 
 /** I24: the alarms of every instance stand while something of their list is open, and no longer. */
-export async function assertAlarms(world: Books): Promise<void> {
+export async function assertAlarms(world: Books, usualNaps: Parameters<Engine['setNaps']>[0]): Promise<void> {
   const { engine, truth, instances } = world
-  // Naps last until anything else happens: this does.
-  for (const ms of [lookMs, followMs]) void engine.wait('alarms/looked', ms)
+  // No nap is longer than it would be: the list is looked at in each.
+  engine.setNaps((at) => at)
   await pass(engine, followMs)
+  engine.setNaps(usualNaps)
   const open = truth.rows('select reason from unmatched where status is null')
   const due = {
     amount_mismatch: open.some(({ reason }) => reason === 'mismatch'),

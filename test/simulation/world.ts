@@ -292,7 +292,7 @@ async function makeWorld(plan: Plan, { credentials, spare }: Awaited<ReturnType<
     await loop(isQuiet, until)
     if (violation || broken !== undefined) return
     await assertNothingHangs(world).catch(broke)
-    await assertAlarms(world).catch(broke)
+    await assertAlarms(world, napUntil).catch(broke)
     guard(() => assertQuiet(world))
     if (violation) return
     await assertRepeatable(world, () => loop(isQuiet)).catch(broke)
