@@ -283,7 +283,7 @@ describe('a provider by v2', () => {
     expect(openV2().addressedTo(arrived(xmlOf(members)))).toBe(addressee)
   })
 
-  it('reads the merchant’s number from his bill', async () => {
+  it('reads the merchant’s number from his bill, and no app: the provider’s stands there, by whichever was paid', async () => {
     const names = '交易时间,公众账号ID,商户号,特约商户号,微信订单号,商户订单号,交易状态,货币种类,订单金额,手续费,费率'
     const line = `\`2026-01-02 12:00:01,\`${officialApp},\`${provider},\`${subMchid},\`4200001234,\`${outTradeNo},\`SUCCESS,\`CNY,\`99.99,\`0.60000,\`0.60%`
     v2.answer({ body: [names, line, '总交易单数', '`1'].join('\n') })
@@ -292,6 +292,6 @@ describe('a provider by v2', () => {
     const lines = []
     for await (const some of bill ?? []) lines.push(...some)
 
-    expect(lines).toMatchObject([{ kind: 'payment', merchantRef: subMchid, outTradeNo }])
+    expect(lines).toMatchObject([{ kind: 'payment', merchantRef: subMchid, outTradeNo, appId: undefined }])
   })
 })

@@ -81,14 +81,15 @@ function paymentLine(cell: Cells, outTradeNo: NonNullable<ReturnType<typeof read
   const amount = money(cell('订单金额') || cell('应结订单金额'), cell('货币种类'))
   // A provider's bill names the merchant beside him; for a merchant of his own it is 0.
   const sub = cell('特约商户号') || cell('子商户号')
-  const merchantRef = sub === '' || sub === '0' ? cell('商户号') : sub
+  const isProviders = sub !== '' && sub !== '0'
   return {
     kind: 'payment',
     outTradeNo,
     transactionId: asTransactionId(needed(cell, '微信订单号')),
     amount,
-    merchantRef,
-    appId: asAppId(cell('公众账号ID')),
+    merchantRef: isProviders ? sub : cell('商户号'),
+    // A provider's bill has his own app, by whichever the payer came.
+    appId: isProviders ? undefined : asAppId(cell('公众账号ID')),
     at: instant(cell('交易时间')),
     ...fee(cell, amount, 1),
   }
