@@ -244,6 +244,9 @@ function makeOddities(chance: Chance, stories: readonly Planned[], calmAt: numbe
       chance.oneOf(['staffRefund', 'staffRefund', 'staffAssign', 'staffAssign', 'staffNote', 'staffTwice', 'staffTwice'] as const),
     )
   for (const { at, order, do: what } of stories) {
+    // Both ways that somebody began are paid: rare among people, and the reason why surplus money goes back by itself.
+    if (what === 'payOther' && chance.isTrue(0.3))
+      for (const _ of ['one', 'other']) add(at + chance.logarithmic(30_000, hour), order, 'phoneForced')
     const kind = what === 'phone' ? 'phoneOdd' : what === 'payOther' || what === 'create' ? 'phoneElsewhere' : undefined
     if (kind === undefined || !chance.isTrue(0.07)) continue
     const happens = kind === 'phoneOdd' ? at - 10 : at + Math.round(chance.logarithmic(60_000, 2 * hour))
