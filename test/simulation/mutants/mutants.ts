@@ -272,10 +272,4 @@ export const former: readonly Mutant[] = [
     edits: [{ from: '    await untilSeen(reading, (trades ?? 0) + (funds ?? 0))\n', to: '' }],
     caughtBy: ['I1', 'I7'],
   },
-  {
-    name: 'note-of-a-notification-ends-its-attempt',
-    file: 'server/core/rules/decide-trade.ts',
-    edits: [{ from: " || report.source !== 'query') return { verdict: 'already'", to: ") return { verdict: 'already'" }],
-    caughtBy: ['I1'],
-  },
 ]
