@@ -1,5 +1,4 @@
 import { newId } from '../lib/ids.ts'
-import type { Log } from '../lib/log.ts'
 import type { Runtime } from '../lib/runtime.ts'
 import type { Database } from '../store/database.ts'
 import { homeOf, moveHome, renameInstallation } from '../store/installation.ts'
@@ -17,14 +16,12 @@ export type Home = ReturnType<typeof makeHome>
 export function makeHome({
   db,
   runtime,
-  log,
   alarms,
   publicUrl,
   onHome,
 }: {
   db: Database
   runtime: Pick<Runtime, 'now' | 'randomBytes'>
-  log: Log
   alarms: Alarms
   publicUrl: string
   onHome: () => void
@@ -50,9 +47,7 @@ export function makeHome({
     isHome = false
     if (told === home) return
     told = home
-    alarms.raise('store_elsewhere', { home, here: publicUrl })
-    log.error({
-      event: 'store.elsewhere',
+    alarms.raise('store_elsewhere', {
       home,
       here: publicUrl,
       remedy: `no task runs here: this database belongs to ${home}. If it moved here, run: npx shouyin adopt. If it is a copy, leave it so`,

@@ -44,7 +44,9 @@ describe('F-094 a copy of the database, started elsewhere with the same credenti
 
     expect((await copy.read(orderId)).status).toBe('pending')
     expect([await alarm(copy), await alarm(original)]).toEqual([1, 0])
-    expect(copy.logged).toContainEqual(expect.objectContaining({ event: 'store.elsewhere', home, here: elsewhere }))
+    expect(copy.logged).toContainEqual(
+      expect.objectContaining({ alarm: 'store_elsewhere', home, here: elsewhere, remedy: expect.stringContaining('npx shouyin adopt') }),
+    )
   })
 
   it('goes on when somebody says that the shop moved there, and then the former server rests', async () => {
